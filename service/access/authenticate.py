@@ -1,4 +1,4 @@
-"""Find the API key with a secret, and store when it was last used."""
+"""Find an API key by its secret, and store when it was last used."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from service.values.vocabulary import Caller, Scope
 log = logging.getLogger(__name__)
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
-"""The form of a secret."""
+"""The format of a secret."""
 USES_APART = dt.timedelta(hours=1)
 """The resolution of the stored time of a key's last use."""
 HANDLE_LENGTH = 16
-"""The length of the prefix of a digest that is used to find its row."""
+"""The length of the digest prefix that is used to find the row of a key."""
 
 
 _SENT = sa.and_(
@@ -47,24 +47,24 @@ class ValidKey(NamedTuple):
 
     caller: Caller
     ends_at: dt.datetime | None
-    """The moment at which the key or its sent secret expires, whichever is earlier."""
+    """The moment at which the key or the secret that was sent expires, whichever is earlier."""
     response: StoredResponse | None
     """The stored response to the Idempotency-Key of the call; it may have expired."""
 
 
 def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
-    """Return the owner of a secret; None if it is not a key, or was revoked or has expired."""
+    """Return the caller with this secret; None if the key is unknown, revoked or expired."""
     found = find_key(db, secret, now=now)
     return None if found is None else found.caller
 
 
 def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, now: dt.datetime) -> ValidKey | None:
-    """Return the key with this secret; None if it is not a key, or was revoked or has expired.
+    """Return the key with this secret; None if it is unknown, revoked or expired.
 
     Args:
         db: The database.
         secret: The secret.
-        idempotency_key: The Idempotency-Key of the call. Its stored response is read with the API key.
+        idempotency_key: The Idempotency-Key of the call. Its stored response is read by the same query.
         now: The time of the call.
     """
     if not KEY.fullmatch(secret):
@@ -103,7 +103,7 @@ def caller_of(key: ApiKey) -> Caller:
 
 
 def granted(scopes: Collection[str]) -> frozenset[Scope]:
-    """Return these scopes and those that they imply: `admin` implies all."""
+    """Return these scopes and all that they imply; `admin` implies every scope."""
     return frozenset(Scope if Scope.ADMIN in scopes else map(Scope, scopes))
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first response to a call is stored, and returned when the call is sent again."""
+"""Idempotency keys: store the first response to a call, and return it when the call is sent again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.storage.models import StoredResponse
 KEPT = dt.timedelta(hours=24)
 """The time for which a response is stored."""
 PATIENCE = 5.0
-"""The seconds for which a call waits for an earlier one with the same key."""
+"""The number of seconds that a call waits for an earlier one with the same key."""
 _BATCH = 1000  # rows deleted in one transaction, so that other writers do not wait long
 
 
@@ -51,21 +51,21 @@ def run_once(
     stored: StoredResponse | None,
     now: dt.datetime,
 ) -> tuple[CallResponse, bool]:
-    """Run a call and store its response, or return the stored response of the first such call.
+    """Run a call and store its response, or return the stored response of the first call with the same key.
 
-    All writes of `run` are in one transaction with the stored response. If `run` raises an error, neither is stored,
-    and the next call with the key runs again.
+    The writes of `run` and its stored response share one transaction. If `run` raises an error, nothing is stored, and
+    the next call with the key runs again.
 
     Args:
         db: The database.
         call: The call.
-        run: Carries out the call and returns its response.
-        redact: Removes the members of a response that are shown only once.
+        run: The function that carries out the call and returns its response.
+        redact: The function that removes the members of a response that are shown only once.
         stored: The response that was stored when the call arrived, if any.
         now: The time of the call.
 
     Returns:
-        The response, and whether it is a stored one.
+        The response, and whether it was stored by an earlier call.
 
     Raises:
         StillRunning: An earlier call with this key is still running after five seconds.
@@ -80,14 +80,14 @@ def run_once(
             "The first call with this Idempotency-Key is still running. Send the call again in a few seconds."
         ) from exc
     except (_AlreadyRun, ServiceError, sa.exc.IntegrityError):
-        # Another call with the key may have ended since this one arrived, and this one failed because of its writes.
+        # Another call with the key may have finished since this one arrived, and its writes made this one fail.
         if (first := _stored_response(db, call.api_key, call.idempotency_key, now=now)) is None:
             raise
         return _replay(first, call), True
 
 
 class _AlreadyRun(Exception):
-    """A response to the key is stored already."""
+    """A response for the key is already stored."""
 
 
 @retried
@@ -102,8 +102,8 @@ def _run_and_store(
     """Run a call, and store its response in the same transaction.
 
     Raises:
-        _AlreadyRun: A response to the key is stored already, and has not expired.
-        TimeoutError: An earlier call with this key runs for longer than `PATIENCE`.
+        _AlreadyRun: A response for the key is already stored and has not expired.
+        TimeoutError: An earlier call with this key was still running after `PATIENCE` seconds.
     """
     with db.write_locked(f"idempotency {call.api_key} {call.idempotency_key}", timeout=PATIENCE) as session:
         response = run()

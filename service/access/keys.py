@@ -25,7 +25,7 @@ from service.values.vocabulary import Scope
 
 
 class NewKey(TypedDict):
-    """A key as sent."""
+    """The members of a key to create."""
 
     name: str
     scopes: list[Scope]
@@ -33,7 +33,7 @@ class NewKey(TypedDict):
 
 
 class KeyChanges(TypedDict, total=False):
-    """The new values of the members of a key that change."""
+    """The new values of the members of a key to change."""
 
     name: str
     expires_at: dt.datetime | None
@@ -88,7 +88,7 @@ def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> st
         now: The time of the call.
 
     Returns:
-        The random secret; None if the database has a key, or the secret was given. Keys from a restored export do not
+        The random secret; None if the secret was given or the database has a key. Keys from a restored export do not
         count, because they have no secrets.
     """
     with db.write() as session:
@@ -101,13 +101,13 @@ def ensure_first_key(db: Database, *, given: str | None, now: dt.datetime) -> st
 
 
 def list_keys(db: Database) -> Sequence[ApiKey]:
-    """Return all keys, also those that were revoked or have expired, the oldest first."""
+    """Return all keys, including revoked and expired ones, oldest first."""
     with db.read() as session:
         return session.scalars(sa.select(ApiKey).order_by(ApiKey.id)).all()
 
 
 def page_keys(db: Database, *, after: SortKey | None, limit: int) -> Page[KeyView]:
-    """Return a page of all keys, the oldest first.
+    """Return a page of all keys, oldest first.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
@@ -130,12 +130,12 @@ def get_key(db: Database, key_id: UUID) -> KeyView:
 def change_key(
     db: Database, key_id: UUID, *, changes: KeyChanges, if_match: AbstractSet[str] | None, now: dt.datetime
 ) -> KeyView:
-    """Change the name of a key, or the moment at which it expires.
+    """Change the name or the expiry of a key.
 
     Args:
         db: The database.
         key_id: The id of the key.
-        changes: The new values of the members that change.
+        changes: The new values.
         if_match: The tags of the versions that the caller accepts; None for any version.
         now: The time of the call.
 
@@ -211,7 +211,7 @@ def describe_key(key: ApiKey) -> KeyView:
 
 
 def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt.datetime) -> None:
-    """Make the former secrets of a key expire at a moment or earlier, and delete all expired ones."""
+    """Make the former secrets of a key expire at `ends_at` or earlier, and delete all expired ones."""
     for secret in session.scalars(sa.select(FormerSecret).where(FormerSecret.ends_at <= now)):
         session.delete(secret)
     longer = sa.select(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > ends_at)
@@ -220,7 +220,7 @@ def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt
 
 
 def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
-    """Return a key; with `lock`, no other key can be changed or revoked until the transaction ends."""
+    """Return a key; with `lock`, lock all keys until the transaction ends."""
     if lock:
         lock_name(session, "keys")
     if (key := session.get(ApiKey, key_id)) is None:
@@ -237,10 +237,10 @@ def _load_valid(session: Session, key_id: UUID, if_match: AbstractSet[str] | Non
 
 
 def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> None:
-    """Check that another admin key is valid at a moment.
+    """Check that another admin key will be valid at a given time.
 
     Raises:
-        LastAdminKey: No other admin key is valid then.
+        LastAdminKey: No other admin key will be valid.
     """
     others = session.scalars(
         sa.select(ApiKey).where(ApiKey.id != ending.id, ApiKey.revoked_at.is_(None), ApiKey.handle != "")

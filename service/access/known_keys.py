@@ -28,7 +28,7 @@ class KnownKeys:
         """Return the owner of a secret; None if it is not a valid key.
 
         A key that was revoked in the last four seconds may still be found; an expired one is not. If the database is
-        unavailable, its error is raised, and for one more second the same error is raised without a new attempt.
+        unavailable, its error is raised. For one more second, the same error is raised without another query.
         """
         if (caller := self.recall(secret, now=now)) is not None:
             return caller

@@ -63,11 +63,11 @@ class Limits:
     reads: Quota = Quota(120_000, 60)
     writes: Quota = Quota(30_000, 60)
     failures: Quota = Quota(1_200, 60)
-    """Invalid keys, from one address."""
+    """The invalid keys that one address may send."""
 
     @classmethod
     def parse(cls, text: str) -> Limits:
-        """Parse limits such as `reads=6000/m,writes=10/s`; the others keep their defaults.
+        """Parse limits such as `reads=6000/m,writes=10/s`; limits that are left out keep their defaults.
 
         Raises:
             ValueError: The text is not a list of limits.
@@ -87,12 +87,12 @@ class LimitStatus:
     quota: Quota
     remaining: int
     resets_in: int
-    """In seconds, at least 1."""
+    """The seconds until the window ends, at least 1."""
     is_over: bool
     """Whether the call exceeds the quota."""
 
     def headers(self) -> dict[str, str]:
-        """Return the headers of a response (draft-ietf-httpapi-ratelimit-headers-10)."""
+        """Return the rate limit headers of a response (draft-ietf-httpapi-ratelimit-headers-10)."""
         return {
             "RateLimit-Policy": f'"{self.name}";q={self.quota.calls};w={self.quota.seconds}',
             "RateLimit": f'"{self.name}";r={self.remaining};t={self.resets_in}',
@@ -106,9 +106,9 @@ class _Share:
     until: float
     """The end of the window, on the monotonic clock."""
     used: int
-    """The calls of all processes in the window."""
+    """The calls that all processes have counted in the window."""
     left: int
-    """The calls that this process may still count by itself."""
+    """The calls that this process may still count without asking Redis."""
 
 
 class Limiter:
@@ -128,7 +128,7 @@ class Limiter:
     def count(self, name: str, client: str, quota: Quota, *, calls: int = 1) -> LimitStatus | None:
         """Count one or more calls, and return the status; None if Redis is unavailable.
 
-        If fewer calls are left, none is used.
+        If the quota has fewer calls left, none is counted.
         """
         if (status := self.count_locally(name, client, quota, calls)) is not None:
             return status
@@ -146,7 +146,7 @@ class Limiter:
         return self._store((name, client), quota, _Share(time.monotonic() + left / 1000, used, granted), calls)
 
     def known_over(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
-        """Return the status of a client that this process knows to be over its quota, else None. Counts no call."""
+        """Return the status of a client that known here to be over its quota, else None. Does not count a call."""
         share = self._shares.get((name, client))
         if share is None or time.monotonic() >= share.until or share.left or share.used < quota.calls:
             return None
@@ -185,10 +185,10 @@ def _status(name: str, quota: Quota, share: _Share, *, is_over: bool) -> LimitSt
 
 
 def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
-    """Return the address of a client as the name for its rate limits: an IPv4 address or an IPv6 network.
+    """Return the name under which the calls of a client are counted: its IPv4 address or IPv6 network.
 
-    Behind trusted proxies this is the entry of `X-Forwarded-For` that the outermost of them added. Clients can forge
-    the entries to the left of it, so it is counted from the right.
+    Behind trusted proxies, the address is the entry of `X-Forwarded-For` that the outermost proxy added. It is counted
+    from the right, because clients can forge the entries further left.
     """
     hops = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     is_forwarded = 0 < trusted_proxies <= len(hops) and "HTTP_X_FORWARDED_FOR" in environ
@@ -199,7 +199,7 @@ def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
 def _network(text: str) -> str:
     """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
 
-    Any other text has one shared name, so a client cannot get a limit of its own by sending garbage.
+    All other texts share one name, so a client cannot get a limit of its own by sending garbage.
 
     >>> _network("192.0.2.7"), _network("192.0.2.7:1001"), _network("[::ffff:192.0.2.7]:1002")
     ('ip:192.0.2.7', 'ip:192.0.2.7', 'ip:192.0.2.7')

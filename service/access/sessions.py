@@ -1,4 +1,4 @@
-"""Sessions of the desk: a browser signs in with an API key, and acts for it until the key ends or is rotated."""
+"""Sessions of the desk: a browser signs in with an API key, and stays signed in until the key ends or is rotated."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def issue_ticket(db: Database, secret: str, *, now: dt.datetime) -> Ticket | Non
 
 
 def find_editor(db: Database, ticket: Ticket, *, now: dt.datetime) -> Editor | None:
-    """Return the editor with this ticket; None once the key was revoked, has expired or was rotated."""
+    """Return the editor with this ticket; None if the key was revoked or rotated, or has expired."""
     with db.read() as session:
         key = session.get(ApiKey, ticket.key_id)
     if key is None or not is_valid(key, now) or not hmac.compare_digest(_mark(key).encode(), ticket.mark.encode()):

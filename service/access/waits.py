@@ -1,4 +1,4 @@
-"""Limits on waiting calls: a number for each process, and one for each key."""
+"""Limits on waiting calls: a maximum for each process, and one call for each key."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL
 
 
 class Waits:
-    """The waiting calls of a process. A key has one wait in all processes together, or in each without Redis."""
+    """The waiting calls of a process. A key may have one in all processes together, or one in each without Redis."""
 
     def __init__(self, link: RedisLink) -> None:
         self.at_most = 1
-        """The number of calls that may wait at once; at most one in four threads of the process."""
+        """The maximum number of waiting calls; never more than a quarter of the threads of the process."""
         self._link = link
         self._release = link.writer.register_script(_RELEASE)
         self._keys: set[UUID | None] = set()
@@ -45,7 +45,7 @@ class Waits:
 
     @contextmanager
     def begin(self, key_id: UUID | None) -> Iterator[bool]:
-        """Yield whether a call of a key may wait in a block; not if the key already waits, or too many calls do."""
+        """Yield whether a call may wait within the block. It may not if its key already waits, or too many calls do."""
         with self._lock:
             may_wait = not self._stopping.is_set() and key_id not in self._keys and self.count < self.at_most
             if may_wait:
@@ -62,7 +62,7 @@ class Waits:
 
     @contextmanager
     def _lease(self, key_id: UUID | None) -> Iterator[bool]:
-        """Hold the lease of a key in Redis for a block, and yield whether no other process has it."""
+        """Hold the lease of a key in Redis for the block, and yield whether no other process held it."""
         prefix = None if self._link.is_circuit_open else self._link.prefix
         if prefix is None:
             yield True

@@ -1,4 +1,4 @@
-"""A client of Redis Cluster with the interface of the client of one server."""
+"""A client of Redis Cluster with the same interface as the client of one server."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ HOME = "{home}"
 class ClusterClient(redis.Redis):
     """A client that connects to a cluster with its first command, so it can be created while the cluster is down.
 
-    A command of redis-py takes keys with one hash tag, as in every cluster. The methods added here take any keys. The
-    errors are those of the client of one server.
+    The keys of a redis-py command must share one hash tag. The methods added here take any keys. Errors are of the same
+    types as those of the client of one server.
     """
 
     def __init__(self, nodes: Iterable[tuple[str, int]], options: Mapping[str, Any]) -> None:
         """Connect on first use.
 
         Args:
-            nodes: The addresses of some nodes, which know the others.
+            nodes: The addresses of some nodes, from which the others are discovered.
             options: The options of each connection.
         """
         super().__init__()  # without a connection

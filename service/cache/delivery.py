@@ -1,4 +1,4 @@
-"""The worker's part of the cache: deliver queued invalidations to Redis, and prove to readers that it is current."""
+"""The worker's part of the cache: deliver queued invalidations to Redis, and prove that the cache is current."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if marked and paired and ARGV[5] ~= '0' then redis.call('SET', KEYS[3], ARGV[4],
 return {marked and 1 or 0, paired and 1 or 0}
 """
 
-# The part of the script for the keys with one hash tag in a cluster.
+# The part of the script that runs for each hash tag in a cluster.
 _DELIVER_PART = """
 local marked = redis.call('GET', KEYS[1]) == ARGV[1]
 local stored = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -54,18 +54,18 @@ return marked and 1 or 0
 
 
 class Found(NamedTuple):
-    """The state in which a delivery found Redis. Unless both are true, it has invalidated every cached score."""
+    """The state of Redis before a delivery. Unless both are true, the delivery invalidated every cached score."""
 
     is_marked: bool
-    """The last mark of this worker was there, so nothing delivered since was lost."""
+    """Whether Redis had the last mark of this worker, so nothing delivered since then was lost."""
     is_paired: bool
-    """Redis and the database have the same token, so no worker uses another Redis or another copy of the database."""
+    """Whether Redis and the database had the same token, so no worker uses another Redis or copy of the database."""
 
 
 class Delivery:
     """The delivery of a database's queued invalidations to Redis.
 
-    Each delivery also stores a random mark of this worker. If the next one does not find it, Redis was restarted,
+    Each delivery also stores a random mark of this worker. If the next one does not find the mark, Redis was restarted,
     emptied, restored, or replaced by a server that lacks the last writes, and every cached score is invalidated.
 
     When every row of the queue is delivered, the mark is also the proof that readers require (`RedisLink.is_current`).
@@ -104,10 +104,10 @@ class Delivery:
             self._send(self._pairing, [], new_token(), is_last=True)
 
     def _run_queue(self) -> Found | None:
-        """Deliver the queue.
+        """Deliver all rows of the queue.
 
         Returns:
-            The findings of the last delivery; None if Redis failed.
+            The state of Redis before the last delivery; None if Redis failed.
         """
         while True:
             pairing = self._read_pairing()
@@ -138,7 +138,7 @@ class Delivery:
             return list(session.scalars(rows))
 
     def _delete(self, batch: list[Outbox], *, wait: bool) -> None:
-        """Delete rows. Without `wait`, rows that another writer blocks stay in the queue and are delivered again.
+        """Delete rows. Without `wait`, rows locked by another writer stay in the queue and are delivered again.
 
         Waiting for a long write on SQLite would delay the next proof.
         """
@@ -155,7 +155,7 @@ class Delivery:
         """Run the script for the outlets of outbox rows; None means all outlets.
 
         Returns:
-            Its findings; None if Redis failed.
+            The state of Redis before; None if Redis failed.
         """
         prefix = key_prefix(pairing.database_id)
         names = [f"{prefix}{HOME}token", self._mark_key(prefix, HOME), proof_key(prefix), generation_key(prefix, None)]
@@ -196,7 +196,7 @@ class Delivery:
         return f"{prefix}{hash_tag}mark:{self._worker}"
 
     def _log(self, found: Found) -> None:
-        """Log the findings of a delivery; a different token only from the second time in a row."""
+        """Log an unexpected state of Redis. A different token is logged only from the second time in a row."""
         if not found.is_marked:
             log.info("Redis was restarted, or is new: all cached scores are invalidated")
         elif found.is_paired:
@@ -211,7 +211,7 @@ class Delivery:
 
 
 def _subjects(rows: Iterable[list[str] | None]) -> set[str | None]:
-    """Return the subjects that the rows invalidate; None is the generation that all subjects share."""
+    """Return the subjects that the rows invalidate; None stands for all subjects."""
     subjects: set[str | None] = set()
     for outlets in rows:
         subjects |= {None} if outlets is None else {*outlets, RANKING}

@@ -27,7 +27,7 @@ from service.values.ids import new_id
 INVALIDATION = "invalidate"
 """The kind of an outbox row that invalidates cached scores."""
 STANDING = "standing"
-"""The kind of an outbox row that names outlets. The worker updates their places in the stored rankings."""
+"""The kind of an outbox row that updates the places of outlets in the stored rankings."""
 _WAIT_INTERVAL = 0.05  # seconds
 _INSERT = sa.insert(table_of(Outbox))
 
@@ -44,7 +44,7 @@ def invalidate_all_scores(session: Session, cache: ScoreCache, *, are_moved: boo
     Args:
         session: The session of the transaction.
         cache: The score cache.
-        are_moved: Whether estimates change, and with them the places of outlets in the rankings.
+        are_moved: Whether estimates change, so the places of outlets in the rankings must be updated.
         now: The time of the call.
     """
     _queue(session, (INVALIDATION, STANDING) if are_moved else (INVALIDATION,), None, now=now)
@@ -62,7 +62,7 @@ def queue_invalidation_of_all(session: Session, *, now: dt.datetime) -> None:
 
 
 def queue_standings(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
-    """Queue the update of the standings of outlets with scores that changed only because time has passed."""
+    """Queue the update of the standings of outlets whose scores changed only because time has passed."""
     _queue(session, (STANDING,), sorted(outlets), now=now)
 
 
@@ -72,10 +72,10 @@ def _queue(session: Session, kinds: Iterable[str], outlets: list[str] | None, *,
 
 
 def invalidate(cache: ScoreCache, outlets: Iterable[str]) -> bool:
-    """Invalidate all cached responses about these outlets, and the rankings, and wait until all leases end.
+    """Invalidate all cached responses about these outlets and all rankings, and wait until all leases end.
 
     Returns:
-        Whether Redis confirmed it. If not, the worker retries it from the outbox.
+        Whether Redis confirmed the invalidation. If not, the worker retries it from the outbox.
     """
     return _end_generations(cache, [*outlets, RANKING])
 
@@ -84,7 +84,7 @@ def invalidate_all(cache: ScoreCache) -> bool:
     """Invalidate all cached responses, and wait until all leases end.
 
     Returns:
-        Whether Redis confirmed it.
+        Whether Redis confirmed the invalidation.
     """
     return _end_generations(cache, [None])
 

@@ -27,9 +27,9 @@ HASH_TAGS = tuple(f"{{{number:02}}}" for number in range(64))
 """The hash tags that outlets share. Each is checked every second for writes that its node has lost (see `Delivery`)."""
 
 _FORMAT = 5
-"""Part of every key. It changes with the format of the stored values."""
+"""The version of the format of stored values, which is part of every key."""
 PROOF_LIFE = 4.0
-"""The seconds for which a proof holds; R20 allows 5, which leaves time for the reads that rely on it."""
+"""The seconds for which a proof is valid. R20 allows 5, which leaves time for the reads that rely on the proof."""
 _IDENTIFY_PAUSE = 1.0  # seconds
 _PROBE = "borneout:probe"
 _COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
@@ -43,7 +43,7 @@ _COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
     ("SCRIPT LOAD", lambda client: client.script_load("return 1")),
     ("EVALSHA", lambda client: client.evalsha("0" * 40, 0)),
 )
-"""The commands that the service uses, and a harmless call of each."""
+"""The commands that the service uses, each with a harmless call of it."""
 
 READ_TIMEOUT = 0.15  # seconds; computing a score from the database takes less
 _WRITE_TIMEOUT = 0.5  # longer, because after a failed invalidation readers get an old score until the worker retries it
@@ -64,7 +64,7 @@ class CacheState(enum.StrEnum):
 
     @property
     def reason(self) -> str | None:
-        """The reason why the cache is not used, and what to do; None if it is used."""
+        """The reason that the cache is not used, with advice for the operator; None if it is used."""
         return _REASONS.get(self)
 
 
@@ -93,7 +93,7 @@ class RedisLink:
 
         Args:
             url: The URL of Redis.
-            identify: Returns the id of the database, which is part of every key.
+            identify: A function that returns the id of the database, which is part of every key.
         """
         self.reader = connect(url, timeout=READ_TIMEOUT)
         self.writer = connect(url, timeout=_WRITE_TIMEOUT)
@@ -180,7 +180,7 @@ class RedisLink:
         return now - self._proof[1] < PROOF_LIFE
 
     def state(self) -> CacheState:
-        """Return whether Redis answers, accepts writes and is proven current, even if the circuit is open."""
+        """Return the state of the cache; ask Redis even if the circuit is open."""
         if (prefix := self.prefix) is None:
             return CacheState.UNPROVEN
         try:
@@ -196,7 +196,7 @@ class RedisLink:
         return CacheState.UNPROVEN
 
     def refused_commands(self) -> list[str]:
-        """Return those commands used by the service that the permissions of Redis (ACL) deny to this user."""
+        """Return the commands used by the service that the ACL of Redis denies to this user."""
         refused = []
         for name, call in _COMMANDS:
             try:

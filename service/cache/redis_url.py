@@ -1,4 +1,4 @@
-"""The URL of Redis: one server, a primary that Sentinel names, or Redis Cluster."""
+"""The URL of Redis: one server, a primary found through Sentinel, or Redis Cluster."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _OPTIONS = frozenset(
 )
 """The options of redis-py that are allowed in a URL and are not set by `connect`."""
 _OF_SENTINEL = ("sentinel_username", "sentinel_password")
-"""The options for the connections to Sentinel itself, which has users of its own."""
+"""The options of connections to Sentinel itself, which has its own users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def check_redis_url(url: str) -> None:
     """Check a URL without connecting to Redis.
 
     Raises:
-        ValueError: The client would reject it. The message continues "it must be a URL" and contains no secret.
+        ValueError: The client would reject the URL. The message follows "it must be a URL" and contains no secret.
     """
     one_server = _parse_hosts(url).one_server if url.startswith(_OF_SEVERAL_HOSTS) else url
     _check_one_server(one_server)
@@ -134,7 +134,7 @@ def _parse_hosts(url: str) -> _Hosts:
     """Parse a URL of Sentinel or of a cluster.
 
     Raises:
-        ValueError: A part is missing or wrong. The message continues "it must be a URL".
+        ValueError: A part is missing or wrong. The message follows "it must be a URL".
     """
     parts = _PARTS.fullmatch(url)
     if parts is None:

@@ -27,7 +27,7 @@ return redis.call('MGET', unpack(KEYS))
 
 
 class CacheStatus(enum.StrEnum):
-    """The use of the cache for a response."""
+    """The cache status of a response."""
 
     HIT = "hit"
     MISS = "miss"
@@ -60,13 +60,13 @@ class EncodedResponse:
     next_cursor: str | None = None
     """The cursor of the next page, for lists."""
     expires_at: dt.datetime | None = None
-    """The time at which the response becomes wrong without any write."""
+    """The time at which the response becomes outdated even without a write."""
     stamps: Mapping[str, bytes] = field(default_factory=dict, compare=False)
-    """The stamp of each subject under which the response is current; empty if nothing proves it."""
+    """The stamp of each subject that the response depends on; empty if nothing proves that they are current."""
 
 
 class LeaseEnded(Exception):
-    """This process must call Redis before it sends responses from memory."""
+    """The lease has ended: this process must ask Redis before it sends more responses from memory."""
 
 
 class ScoreCache:
@@ -89,7 +89,7 @@ class ScoreCache:
 
         Args:
             url: The URL of Redis.
-            identify: Returns the id of the database, which is part of every key.
+            identify: A function that returns the id of the database, which is part of every key.
             lease: The seconds for which processes serve a response without asking Redis again.
         """
         self.link = RedisLink(url, identify)

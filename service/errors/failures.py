@@ -69,8 +69,8 @@ class Stopping(ServiceError):
 
 
 class UploadRunning(ServiceError):
-    """You sent a file to a process that is already receiving another one, but a process receives only one file at a
-    time. Send it again after `Retry-After` seconds; another process may be free.
+    """You sent a file while this process was receiving another one, but a process receives only one file at a time.
+    Send it again after `Retry-After` seconds; another process may be free.
     """
 
     status = 503

@@ -55,7 +55,7 @@ class TooManyImports(TooManyRequests):
 
 
 class TooManySubmissions(TooManyRequests):
-    """You sent a dispute or a reply with a public form, but your IP address has sent five within a day, or 500 are
+    """You sent a dispute or a reply through a public form, but your IP address has sent five within a day, or 500 are
     waiting for an editor. Send it again later, or contact the operator.
     """
 

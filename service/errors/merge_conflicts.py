@@ -64,8 +64,8 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You tried to make or undo a merge that would create a cycle: a merge into itself, an outlet that owns itself, or
-    outlets that relay each other. Choose another target, change the parent, or withdraw a relay, as described in
+    """You tried to make or undo a merge, which would create a cycle: a merge into itself, an outlet that owns itself,
+    or outlets that relay each other. Choose another target, change the parent, or withdraw a relay, as described in
     `detail`.
     """
 
@@ -74,7 +74,7 @@ class MergeCircle(Conflict):
 
 
 class RenameUndone(Conflict):
-    """You tried to undo a rename that is already undone. To move the claims, rename the topic again."""
+    """You tried to undo a rename that was already undone. To move the claims again, send a new rename."""
 
     name = "rename-undone"
     title = "Rename already undone"

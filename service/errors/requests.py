@@ -59,7 +59,7 @@ class BadRequest(ServiceError):
 
 
 class NotFound(ServiceError):
-    """You requested a path that does not exist, or an object that is not recorded. Check the path and the id."""
+    """You requested a path or an object that does not exist. Check the path and the id."""
 
     status = 404
     name = "not-found"
@@ -67,8 +67,8 @@ class NotFound(ServiceError):
 
 
 class UnknownOutlet(NotFound):
-    """You named an outlet that is not recorded, or an address that belongs to no recorded outlet. Check the slug or the
-    address, or record the outlet first.
+    """You sent the slug or an address of an outlet that is not recorded. Check the slug or the address, or record the
+    outlet first.
     """
 
     name = "unknown-outlet"

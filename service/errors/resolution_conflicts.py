@@ -24,8 +24,8 @@ class NothingToSupersede(Conflict):
 
 
 class GroupResolved(Conflict):
-    """You tried to make a second claim in a group true, but at most one claim in a group can be true. If the other
-    claim, named in `detail`, was resolved incorrectly, correct its resolution first.
+    """You tried to resolve a second claim in a group as true, but at most one claim in a group can be true. If the
+    other claim, named in `detail`, was resolved incorrectly, correct its resolution first.
     """
 
     name = "group-resolved"

@@ -71,7 +71,7 @@ def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
 
 
 def _readable(table: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield findings until a value cannot be read."""
+    """Yield findings; if a value cannot be read, yield that as the last one."""
     try:
         yield from findings
     except (LookupError, TypeError, ValueError) as exc:
@@ -98,7 +98,7 @@ def _check_chain(session: Session) -> Iterator[Finding]:
 
 
 def _check_unsealed(session: Session) -> Iterator[Finding]:
-    """Check the entries without a seal: those of the last second, and those with a missing seal."""
+    """Check the digests of entries without a seal, and find entries with a seal that does not exist."""
     entry = table_of(Entry).c
     yield from _check_digests(_stream(session, sa.select(table_of(Entry)).where(entry.seal.is_(None))))
     orphans = sa.select(entry.id).where(entry.seal.is_not(None), entry.seal.not_in(sa.select(Seal.number)))
@@ -165,7 +165,7 @@ def _changed(table: sa.Table, row: Values, entered: str, salt: str) -> list[str]
 
 
 def _members(content: str) -> dict[str, Any]:
-    """Return the members of a canonical text; none if it is not JSON, which the check of digests reports."""
+    """Return the members of a canonical text; empty if it is not JSON, which the check of digests reports."""
     try:
         return dict(json.loads(content))
     except ValueError:
@@ -197,7 +197,7 @@ def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
 
 
 def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
-    """Return whether a missing row is a former secret, which exports leave out."""
+    """Return whether a missing row is a former secret, because exports leave those out."""
     if table.name != FormerSecret.__tablename__:
         return False
     key = session.get(ApiKey, UUID(str(entered["api_key_id"])))

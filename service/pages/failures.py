@@ -17,7 +17,7 @@ from service.outlets.search import search_outlets
 from service.storage.db_errors import is_unavailable
 from service.values.names import slug_of
 from service.web.auth import is_api_call, sends_key
-from service.web.responses import forbid_caching, http_problem, problem, redirect_merged, redirect_read
+from service.web.responses import UNAVAILABLE, forbid_caching, http_problem, problem, redirect_merged, redirect_read
 from service.web.runtime import runtime
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _show_http(error: HTTPException) -> Response:
 def _show_unexpected(error: Exception) -> Response:
     if is_unavailable(error):
         log.warning("The database is unavailable: %s", error)
-        return _show(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
+        return _show(errors.Unavailable(UNAVAILABLE))
     log.error("Unexpected error", exc_info=error)
     return _page(500, None)
 

@@ -58,7 +58,7 @@ def table_of(model: type[Base]) -> sa.Table:
 def detached(model: type[R], values: Mapping[str, object]) -> R:
     """Return a new row that belongs to no session, with these columns and relationships.
 
-    It takes a tenth of the time of the constructor, because the ORM does not record the values as changes.
+    It is ten times as fast as the constructor, because the ORM does not record the values as changes.
     """
     row: R = manager_of_class(model).new_instance()
     instance_dict(row).update(values)
@@ -66,9 +66,9 @@ def detached(model: type[R], values: Mapping[str, object]) -> R:
 
 
 def plain(model: type[R], values: dict[str, object]) -> R:
-    """Return a plain object with these values as its attributes, which stands for a row of a model.
+    """Return a plain object with the attributes of a row.
 
-    The ORM does not track it, so no session can hold it. Its attributes are read several times as fast.
+    The ORM does not track it, so it cannot be added to a session. Reading its attributes is several times as fast.
     """
     row = object.__new__(_plain_class(model))
     row.__dict__ = values
@@ -76,7 +76,7 @@ def plain(model: type[R], values: dict[str, object]) -> R:
 
 
 def is_plain(row: Base) -> bool:
-    """Return whether a row is a plain object."""
+    """Return whether a row was made by `plain`."""
     return not isinstance(row, Base)
 
 

@@ -1,4 +1,4 @@
-"""Insert new rows at once, each with its entry in the ledger."""
+"""Insert many new rows at once, each with its entry in the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 _ENTRY_COLUMNS = tuple(NewEntry.__annotations__)
 _FEW = 50
-"""The largest number of rows for which one INSERT takes less time on PostgreSQL than COPY."""
+"""The largest number of rows for which one INSERT is faster than COPY on PostgreSQL."""
 Convert: TypeAlias = Callable[[object], object]
 """A function that converts the value of a column for the driver."""
 
@@ -45,14 +45,14 @@ def insert_rows(
 ) -> R | None:
     """Insert rows that belong to no session, with an entry for each if the session is journaled.
 
-    It takes a tenth of the time of `session.add`: one statement for each table, and one for all entries. All columns
-    that are not null must be set, except for the search columns.
+    It is ten times as fast as `session.add`: one statement for each table, and one for all entries. All columns that
+    are not null must be set, except for the search columns.
 
     Args:
         session: The session.
         rows: The rows by model. Each row refers only to earlier ones.
-        also_read: A query that the first statement also runs; the first model then has one row. The parameters of the
-            query are the columns of that row, with the prefix `new_`.
+        also_read: A query to run in the first statement; the first model then has one row. The columns of the row are
+            the parameters of the query, with the prefix `new_`.
 
     Returns:
         The result of `also_read`.

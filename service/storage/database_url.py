@@ -59,7 +59,7 @@ def check_database_url(url: str) -> None:
     """Check a URL without connecting to the database.
 
     Raises:
-        ValueError: The client would reject it. The message continues "it must be a URL" and contains no secret.
+        ValueError: The client would reject the URL. The message follows "it must be a URL" and contains no secret.
     """
     try:
         parsed = sa.make_url(url)
@@ -103,7 +103,7 @@ def _check_libpq(url: sa.URL) -> None:
 
 
 def _check_other_options(options: dict[str, str]) -> None:
-    """Let libpq validate options. It does so before it looks for a server, of which the folder has none."""
+    """Let libpq validate options, which it does before it connects."""
     from psycopg import Error, conninfo, pq  # noqa: PLC0415
 
     try:

@@ -36,7 +36,7 @@ and proxies time out only after 30 s."""
 _SQLITE_LOCK_SECONDS = 10.0
 _RESULTS = ("SET LOCAL timezone = 'UTC'", "SET LOCAL datestyle = 'ISO'", "SET LOCAL extra_float_digits = 1")
 _TIMEOUTS = {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
-"""The time until a connection to a dead host fails. Without these options, that takes a quarter of an hour."""
+"""The time until a connection to a dead host fails; without these options, a quarter of an hour."""
 
 
 class Database:
@@ -121,7 +121,7 @@ class Database:
                 yield session
 
     def write_restored(self) -> AbstractContextManager[Session]:
-        """Open a session that writes rows together with their entries in the ledger, and is not journaled itself."""
+        """Open a session without a journal, for rows that are restored together with their entries in the ledger."""
         return self._write_unjournaled.begin()
 
     def write_nowait(self) -> AbstractContextManager[Session]:
@@ -176,7 +176,7 @@ def _begin_locked(session: Session, name: str, timeout: float) -> None:
 
 
 def after_commit(session: Session, callback: Callable[[], object]) -> None:
-    """Register a callback for the moment after the transaction of a `write()` is committed.
+    """Register a callback to run right after the transaction of a `write()` is committed.
 
     Use it for anything that other processes must not see before the commit. Anything that must not be lost if this
     process dies in between belongs in the transaction.

@@ -1,4 +1,4 @@
-"""Classes of database errors: unavailable, refused, not migrated, and conflicts between writers."""
+"""Classify errors of the database: unavailable, refused, not migrated, and conflicts between writers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class WriteConflict(Exception):
-    """Another writer changed rows that this transaction depends on. Raised for `retried` to run it again."""
+    """Another writer changed rows that this transaction depends on, so `retried` must run it again."""
 
 
 def sqlstate_of(error: sa.exc.DBAPIError) -> str | None:
@@ -91,7 +91,7 @@ def lacks_schema(error: Exception) -> bool:
 
 
 def reason_of(error: Exception) -> str | None:
-    """Return the database's own message for an unavailable or refusing database, on one line; else None."""
+    """Return the database's own message, on one line, if it is unavailable or cannot be used; else None."""
     if isinstance(error, sa.exc.TimeoutError | WriteConflict):
         return "it is too busy"
     if not isinstance(error, sa.exc.DBAPIError) or not (is_unavailable(error) or _is_refused(error)):
@@ -101,7 +101,7 @@ def reason_of(error: Exception) -> str | None:
 
 
 def _is_refused(error: sa.exc.DBAPIError) -> bool:
-    """Return whether the database cannot be used: damaged, not writable, or without such a role or schema."""
+    """Return whether the database cannot be used: damaged, not writable, or without the role or schema."""
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_code(error.orig) in _REFUSED_CODES
     return (sqlstate_of(error) or "").startswith(_REFUSED_STATES)

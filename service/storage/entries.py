@@ -29,22 +29,22 @@ from service.values.instants import format_instant
 _SALT_BYTES = 16
 
 RowId = tuple[str, str]
-"""A row: the name of its table, and its key."""
+"""The name of a row's table, and the row's key."""
 Render = Callable[[Any, str], Any]
-"""A function from the value of a column and a salt to JSON."""
+"""A function that renders the value of a column as JSON, with a salt for hashes."""
 Values = Mapping[Any, Any]
 """The values of a row by column."""
 
 
 class RowFormat(NamedTuple):
-    """The renderers of a table, by column."""
+    """The functions that render the columns of a table."""
 
     key: list[tuple[str, Render]]
     columns: list[tuple[str, Render]]
 
 
 class LastEntry(NamedTuple):
-    """The last entry of a row, which the next one continues."""
+    """The last entry of a row, which the next one follows."""
 
     position: int
     salt: str | None
@@ -126,7 +126,7 @@ def new_entry(
 
 @functools.cache
 def row_format(table: sa.Table) -> RowFormat:
-    """Return the renderers of a table's columns."""
+    """Return the functions that render the columns of a table."""
     columns = [column for column in table.columns if (table.name, column.name) not in LEFT_OUT]
     rendered = {column.name: _renderer(column) for column in columns}
     return RowFormat([(column.name, rendered[column.name]) for column in table.primary_key], list(rendered.items()))
@@ -152,12 +152,12 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
 
 
 def without_secret(key_id: object) -> dict[str, str]:
-    """Return the columns of a key without a secret, because exports contain none. No secret matches them."""
+    """Return the columns of a key from an export, which contains no secrets. No secret matches them."""
     return {"handle": "", "digest": f"none:{key_id}"}
 
 
 def lacks_secret(table: sa.Table, values: Values) -> bool:
-    """Return whether a row is a key without a secret. The ledger has the hash of its former one."""
+    """Return whether a row is a key without a secret. The ledger has the hash of its former secret."""
     return table.name == "api_key" and not values["handle"]
 
 

@@ -1,4 +1,4 @@
-"""Facts about loaded claims and reports, as the rules take them."""
+"""The facts about loaded claims and reports that the rules need."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OnRecord(NamedTuple):
         return self.is_current and self.report.withdrawal is None
 
     def member(self, name: str) -> object:
-        """Return a member that a report which repeats it may have with another value (R4)."""
+        """Return a member, to be compared with that of a report that repeats this one (R4)."""
         return getattr(self.report, name) if self.earlier is None else self.earlier[name]
 
 
@@ -49,7 +49,7 @@ def standing_resolution(claim: Claim) -> Resolution | None:
 
 
 def surviving_outlet(outlet: Outlet) -> Outlet:
-    """Return the outlet that has the record of an outlet: itself, or the one that it was merged into (R22)."""
+    """Return the outlet that an outlet's reports count for: itself, or the one that it was merged into (R22)."""
     return outlet.merged_into or outlet
 
 
@@ -75,7 +75,7 @@ def sided_reports(claim: Claim) -> list[Report]:
 
 def as_filed(report: Report) -> Filed:
     """Return the members of a report that the rules depend on."""
-    # The arguments have no names, because that takes less time.
+    # Positional arguments, because they are faster.
     return Filed(
         report.id,
         surviving_outlet(report.outlet).id,
@@ -91,7 +91,7 @@ def as_filed(report: Report) -> Filed:
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
-    """Return the facts of a claim that track records count. The claim is loaded with its resolutions."""
+    """Return the facts of a claim that track records count. The claim must be loaded with its resolutions."""
     members = claim.kind, claim.topic, claim.resolves_by
     if (standing := standing_resolution(claim)) is None:
         return ClaimFacts(*members, None, None, None)
@@ -99,7 +99,7 @@ def claim_facts(claim: Claim) -> ClaimFacts:
 
 
 def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord]]:
-    """Return the reports of a claim and their earlier versions, by fingerprint."""
+    """Return the reports of a claim, including their earlier versions, by fingerprint."""
     known: dict[str, list[OnRecord]] = {}
     corrected: dict[UUID, Report] = {}
     for report in claim.reports:

@@ -13,7 +13,7 @@ from service.storage.models import Identity
 
 
 class Pairing(NamedTuple):
-    """The id of a database, and the token that only the database and its Redis have in common."""
+    """The id of a database, and the token that only the database and its Redis share."""
 
     database_id: str
     redis_token: str
@@ -32,7 +32,7 @@ def read_pairing(db: Database) -> Pairing:
 
 
 def database_id(db: Database) -> str:
-    """Return the random id of a database. Even a database restored from its backup has another one."""
+    """Return the random id of a database. A database restored from a backup has a new id."""
     return read_pairing(db).database_id
 
 
@@ -40,7 +40,7 @@ def replace_redis_token(db: Database, before: Pairing, token: str) -> bool:
     """Store a new token.
 
     Returns:
-        Whether it was stored. If not, another worker has stored one since `before` was read.
+        Whether the token was stored. If not, another worker has stored one since `before` was read.
     """
     row = sa.update(Identity).where(Identity.database_id == before.database_id)
     row = row.where(Identity.redis_token == before.redis_token).values(redis_token=token)

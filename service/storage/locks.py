@@ -13,7 +13,7 @@ LOCK_TIMEOUT = "10s"
 """The time that a statement may wait for a lock on PostgreSQL."""
 
 LOCKED_OUTLETS = "outlets locked against merges"
-"""The key in `Session.info` of the ids of the outlets that the transaction has locked against merges (R22)."""
+"""The key in `Session.info` for the ids of the outlets that the transaction has locked against merges (R22)."""
 
 _LOCK_FILES = 256
 
@@ -26,7 +26,7 @@ def lock_name(session: Session, name: str, *, wait_forever: bool = False) -> Non
     Args:
         session: The session of the transaction.
         name: The name of the lock.
-        wait_forever: Whether to wait without the timeout of other locks.
+        wait_forever: Whether to wait without a timeout.
     """
     if session.get_bind().dialect.name == "postgresql":
         if wait_forever:

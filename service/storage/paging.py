@@ -113,7 +113,7 @@ def decode_cursor(cursor: str, bound_to: object) -> SortKey:
 
 def foreign_cursor() -> InvalidQuery:
     """Return the error for a cursor that this list did not return."""
-    detail = "Not a cursor of this list with these filters; take it from next_cursor or the Link header."
+    detail = "Not a cursor of this list with these filters. Use the one in next_cursor or in the Link header."
     return InvalidQuery.at("cursor", detail=detail, code="invalid")
 
 

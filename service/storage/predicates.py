@@ -23,9 +23,9 @@ def is_among(
 ) -> sa.ColumnElement[bool]:
     """Return the condition that a column or expression has one of the values.
 
-    They are sent as one parameter, unlike those of IN. With ten thousand parameters psycopg needs half a second to send
-    a query, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
-    table, even with outdated statistics. A subquery in their place may be joined row by row.
+    Unlike with IN, the values are sent as one parameter: psycopg needs half a second to send a query with ten thousand
+    parameters, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
+    table, even with outdated statistics. A subquery might instead be joined row by row.
     """
     if session.get_bind().dialect.name == "postgresql":
         return column == sa.any_(sa.literal([*values], sa.ARRAY(column.type)))
@@ -63,7 +63,7 @@ def by_bytes(session: Session, column: InstrumentedAttribute[str] | sa.Column[st
 
 
 def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Return whether a claim's newest resolution meets a condition; false for a claim without a resolution."""
+    """Return the condition that a claim has a resolution and that its newest one meets a condition."""
     # This is one index lookup per claim. PostgreSQL may turn EXISTS into a join, and with outdated statistics it
     # compares every claim with every resolution.
     return sa.func.coalesce(_newest(condition), sa.false())
@@ -73,7 +73,7 @@ def newest_id(moment: dt.datetime | None, *conditions: sa.ColumnExpressionArgume
     """Return the id of the newest of a claim's resolutions that meet the conditions.
 
     Args:
-        moment: A past moment: only the resolutions on record then count; None for all.
+        moment: A past moment, to ignore later resolutions; None for all.
         conditions: Further conditions on the resolution.
     """
     return _newest(Resolution.id, *conditions, *([] if moment is None else [Resolution.recorded_at <= moment]))
@@ -103,11 +103,11 @@ def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
 
 
 def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
-    """Select the general replies of outlets, the newest last, with the ids of the outlets that have their records.
+    """Select the general replies of outlets, oldest first, each with the id of the outlet whose record it concerns.
 
     Args:
         filing: A condition on `Reply.outlet_id` that selects the outlets.
-        moment: A past moment: selects the replies on record then; None for the current ones.
+        moment: A past moment, to select the replies at that time; None for the current ones.
     """
     rows = sa.select(counts_as(_FILER), Reply).join_from(Reply, _FILER, _FILER.id == Reply.outlet_id)
     return rows.where(filing, is_general(moment)).order_by(Reply.id)

@@ -32,7 +32,7 @@ class Spelling(TypedDict):
 
 
 def derive_on_write() -> None:
-    """Make every flush derive the search columns and spellings of the rows that it writes."""
+    """Register the event handlers that derive the search columns and spellings of written rows."""
     for model in (Claim, Report):
         sa.event.listen(model, "before_insert", _derive)
         sa.event.listen(model, "before_update", _derive_if_changed)

@@ -1,4 +1,4 @@
-"""Snapshots of the database. A later read finds the rows that were written after one.
+"""Snapshots of the database, and the rows that were written after a snapshot.
 
 Timestamps are not enough: a row gets its time before its transaction commits, so a row that is not visible yet may be
 older than one that is.
@@ -77,7 +77,7 @@ def written_since(session: Session, snapshot: Snapshot, *, at_most: int) -> Sequ
 
 
 def read_state(text: str) -> str:
-    """Parse the state of a snapshot, of either database.
+    """Return the state of a snapshot, on either database, after checking its form.
 
     Raises:
         ValueError: The text is not a state.
@@ -91,7 +91,7 @@ def read_state(text: str) -> str:
         raise ValueError("Not the state of a snapshot.")
     first, end = int(parts[1]), int(parts[2])
     running = [int(each) for each in parts[3].split(",") if each]
-    # The checks of PostgreSQL.
+    # PostgreSQL makes the same checks.
     if not 0 < first <= end or running != sorted(set(running)) or not all(first <= each < end for each in running):
         raise ValueError("Not the state of a snapshot.")
     return text

@@ -71,13 +71,13 @@ def is_same(member: str, one: object, other: object) -> bool:
 
 
 def versions_of_reports(session: Session, reports: Iterable[UUID]) -> list[Version]:
-    """Return the earlier versions of reports, the earliest of each report first."""
+    """Return the earlier versions of reports, oldest first for each report."""
     rows = sa.select(Version).where(is_among(session, Version.subject_id, reports))
     return list(session.scalars(rows.order_by(Version.subject_id, Version.number)))
 
 
 def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:
-    """Return the earlier versions of an outlet, the latest first."""
+    """Return the earlier versions of an outlet, newest first."""
     rows = sa.select(Version).where(Version.subject_id == outlet_id).order_by(Version.number.desc())
     return [
         EarlierOutlet(
@@ -95,7 +95,7 @@ def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:
 def store_version(
     session: Session, subject_id: UUID, content: DataclassInstance, *, caller: Caller, now: dt.datetime
 ) -> None:
-    """Store the current members of an outlet, a claim or a report before they change. The caller has locked the row."""
+    """Store the current members of an outlet, a claim or a report before they change. The row must be locked."""
     store_versions(session, {subject_id: content}, caller=caller, now=now)
 
 

@@ -37,7 +37,7 @@ def formatter() -> logging.Formatter:
 
 
 def _without_secrets(_logger: Any, _name: str, line: Any) -> str:
-    """Redact the API keys in a line.
+    """Redact the API keys in a log line.
 
     >>> _without_secrets(None, "", '{"path": "/v1/keys/bo_0123456789abcdefghij"}')
     '{"path": "/v1/keys/bo_***"}'

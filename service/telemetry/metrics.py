@@ -63,7 +63,7 @@ def count_redis_failure(operation: RedisOperation) -> None:
 
 
 def render_metrics(backlog: Backlog | None = None, *, is_cache_used: bool | None = None) -> bytes:
-    """Return the page that Prometheus scrapes; unknown values of the backlog and the cache are left out."""
+    """Return the page that Prometheus scrapes, without the backlog or the cache if they are unknown."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     counters = MultiProcessCollector(None, folder) if folder else _OWN  # type: ignore[no-untyped-call]
     return generate_latest(_Page(counters, backlog, is_cache_used))

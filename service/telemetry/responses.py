@@ -21,9 +21,9 @@ _LOGGER = "service.web.middleware"
 
 
 class ResponseLog:
-    """The lines about responses, one for each, which a thread writes in batches.
+    """The log of responses, one line for each, which a thread writes in batches.
 
-    The logging library and structlog take longer for a line than the rest of a cached response.
+    The logging library and structlog would take longer for a line than everything else in a cached response.
     """
 
     def __init__(self) -> None:

@@ -213,7 +213,7 @@ def _check_storage(session: Session, more: int, longest: int) -> None:
     stored = session.scalar(sa.select(sa.func.sum(ImportJob.stored))) or 0
     if stored + more > MAX_STORED * longest:
         raise InsufficientStorage(
-            f"You sent a file for which there is no room: all unfinished imports together may have "
+            f"You sent a file that does not fit: all unfinished imports together may have "
             f"{MAX_STORED * longest} bytes. Send it again when other imports have finished."
         )
 

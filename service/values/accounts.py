@@ -1,4 +1,4 @@
-"""Accounts on platforms, with names that ignore case, and platforms with several hosts (R21). Pure."""
+"""Normal forms of accounts on platforms, which may have several hosts or names that ignore case (R21). Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOSTS = {
 """The other hosts of a platform, with its main host."""
 
 _WITHOUT_AT = frozenset({"x.com", "instagram.com", "facebook.com", "t.me", "vk.com", "twitch.tv", "github.com"})
-"""The platforms that leave out the `@` before a name."""
+"""The platforms whose addresses have no `@` before a name."""
 
 _NAMED_AFTER: dict[str, dict[str, str]] = {
     "x.com": {"": ""},
@@ -57,7 +57,7 @@ _NAMED_AFTER: dict[str, dict[str, str]] = {
     "flickr.com": {"photos": "photos", "people": "photos"},
     "wordpress.com": {"": ""},
 }
-"""The segments after which a platform has the name of an account, with their main spelling; empty for none."""
+"""The segments that precede the name of an account, with their main spelling; empty to drop them."""
 
 
 _SHARED = frozenset({"groups", "r"})
@@ -78,8 +78,8 @@ _NOT_ACCOUNTS = frozenset(
 def account_key(domain: str) -> str:
     """Return the form of `host[/path]` that is the same for all spellings of an account.
 
-    It has the main host of the platform. Case is ignored on the platforms above and in names that begin with `@`, but
-    the ids of YouTube channels keep theirs.
+    Its host is the main host of the platform. Its path is in lower case on the platforms above and in names that begin
+    with `@`, except for the ids of YouTube channels.
 
     >>> account_key("twitter.com/BBCNews/status/1"), account_key("mastodon.social/@BBC"), account_key("bild.de/Sport")
     ('x.com/bbcnews/status/1', 'mastodon.social/@bbc', 'bild.de/Sport')

@@ -1,4 +1,4 @@
-"""Normal forms of hosts and paths, and the domains that an outlet with a page can have on record (R21). Pure."""
+"""Normal forms of hosts and paths, and the domains by which the outlet of a page is found (R21). Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.values.wrappers import split_address, unwrap
 HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
 PATH_SEGMENTS = 6
-"""With HOST_LABELS, the depth of a domain on record, so that a page has about fifty keys at most."""
+"""The maximum number of segments in a recorded domain. With HOST_LABELS, it limits a page to about fifty keys."""
 
 _PORT = re.compile(r":[0-9]{0,5}\Z")
 _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
@@ -43,7 +43,7 @@ class Address:
     """The first segments of the path."""
 
     def keys(self) -> Iterator[str]:
-        """Yield the domains on record that match the page, the most specific first: the longest host, then path."""
+        """Yield the domains that an outlet with this page could have, most specific first: longest host, then path."""
         if self.registered is None:
             return
         labels = self.host.split(".")

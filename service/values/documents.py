@@ -84,7 +84,7 @@ def canonical_json(value: object) -> str:
 
 
 def _is_plain(value: object) -> bool:
-    """Return whether Python's encoder, which is many times faster, writes a value as RFC 8785 does.
+    """Return whether Python's encoder, which is many times faster, writes a value in the form of RFC 8785.
 
     The two differ in large integers, in floats that are whole or written with an exponent, and in the order of members
     whose names are not ASCII.
@@ -131,31 +131,32 @@ def parse_json(data: bytes) -> Any:
         value = json.loads(
             data.decode(),
             object_pairs_hook=_object,
-            parse_constant=lambda name: _Invalid(f"{name} is not a JSON value."),
+            parse_constant=lambda name: _Invalid(f"{name} is not a JSON value. Send a number or null."),
             parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else float(digits),
         )
         errors = [] if _is_flat(value) else [_field_error(pointer, each) for pointer, each in _find_invalid(value)]
     except RecursionError as exc:
-        raise _malformed([_field_error("", _Invalid("Nests too deeply."))]) from exc
+        raise _malformed([_field_error("", _Invalid("The value is nested too deeply. Send fewer levels."))]) from exc
     except UnicodeDecodeError as exc:
         detail = f"Not UTF-8: byte {exc.start + 1} is {data[exc.start]:#04x}. Send JSON in UTF-8."
         raise _malformed([FieldError(pointer="", detail=detail, code="encoding")]) from exc
     except ValueError as exc:
-        raise _malformed([_field_error("", _Invalid(f"Not JSON in UTF-8: {exc}."))]) from exc
+        raise _malformed([_field_error("", _Invalid(f"Not valid JSON: {exc}."))]) from exc
     if errors:
         raise _malformed(errors)
     return value
 
 
 def _malformed(errors: list[FieldError]) -> MalformedJson:
-    return MalformedJson("The body is not JSON that can be read.", errors=errors)
+    return MalformedJson("You sent a body that is not valid JSON. Correct the places in errors.", errors=errors)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = Counter(name for name, _ in pairs)
-        members |= {name: _Invalid("The member is given twice.") for name, times in names.items() if times > 1}
+        repeated = _Invalid("The member is repeated. Send it only once.")
+        members |= {name: repeated for name, times in names.items() if times > 1}
     return members
 
 

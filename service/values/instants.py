@@ -25,13 +25,13 @@ def utc_now() -> dt.datetime:
 def parse_instant(text: str) -> dt.datetime:
     """Parse an instant and convert it to UTC. Digits beyond microseconds are dropped.
 
-    It is RFC 3339, or one of the variants that also name a time zone: a blank instead of the T or before the zone, no
-    seconds, a decimal comma, `UTC` or `GMT` for Z, an offset such as `+01` or `+0100`, and a minus sign for the hyphen.
-    A leap second is the last microsecond before it.
+    The text is in RFC 3339 or a variant that also has a time zone: a space instead of the T or before the zone, no
+    seconds, a decimal comma, `UTC` or `GMT` for Z, an offset such as `+01` or `+0100`, or a minus sign for the hyphen.
+    A leap second becomes the last microsecond before it.
 
     Raises:
-        ValueError: The text is not an instant, names no time zone, names a day or time that does not exist, or is
-            outside the years 1 to 9999 in UTC.
+        ValueError: The text is not an instant, has no time zone, has a day or time that does not exist, or is outside
+            the years 1 to 9999 in UTC.
 
     >>> parse_instant("2024-03-29T12:30:00+01:00").isoformat(), parse_instant("2024-03-29 12:30Z").isoformat()
     ('2024-03-29T11:30:00+00:00', '2024-03-29T12:30:00+00:00')
@@ -96,7 +96,7 @@ def precision_of(given: dt.date) -> Precision:
 
 
 def is_same_end(known: dt.datetime, precision: Precision, given: dt.date) -> bool:
-    """Return whether a recorded moment equals one that is sent again. A bare date is the end of its day.
+    """Return whether a recorded moment equals one that is sent again. A bare date means the end of its day.
 
     A bare date that was sent on its own day was recorded as the instant of that call.
     """
@@ -104,7 +104,7 @@ def is_same_end(known: dt.datetime, precision: Precision, given: dt.date) -> boo
 
 
 def restore_plus(text: str) -> str:
-    """Return a query value with the plus of its offset restored, which arrives as a blank if it is not escaped.
+    """Return a query value with the plus sign of its offset restored; an unescaped plus arrives as a space.
 
     >>> restore_plus("2026-03-01T00:00:00 01:00")
     '2026-03-01T00:00:00+01:00'

@@ -55,7 +55,7 @@ _PLAIN = str.maketrans(
 )
 
 SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-"""The spelling of letters where a keyboard lacks them: Süddeutsche or Sueddeutsche."""
+"""The spelling of letters that a keyboard lacks: Sueddeutsche for Süddeutsche."""
 _HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 _SPELT_WORDS = 8
 SPELLING_LENGTH = 40
@@ -85,7 +85,7 @@ def _fold_once(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    r"""Return whether a text has a visible character: not only whitespace, controls, and marks without a letter.
+    r"""Return whether a text has a visible character, not only whitespace, controls and marks without a letter.
 
     >>> is_visible("é"), is_visible(" \u200b\u00ad\u3164")
     (True, False)
@@ -97,7 +97,7 @@ def is_visible(text: str) -> bool:
 
 
 def shown_name(name: str) -> str:
-    r"""Return a name as it is displayed: trimmed, with single blanks and without controls.
+    r"""Return a name for display: trimmed, with single spaces and without control characters.
 
     >>> shown_name("\ufeff Le\u00a0 Monde\u200b ")
     'Le Monde'
@@ -126,11 +126,11 @@ def plain_words(text: str) -> list[str]:
 
 
 def spellings_of(name: str) -> set[str]:
-    """Return the spellings by which a search finds a name: its last words together, and, after `~`, its first words
-    backwards. Spaces, hyphens, accents and the way umlauts are written make no difference.
+    """Return the spellings by which a search finds a name, without spaces, hyphens and accents.
 
-    A search is a prefix of a spelling, and one with a typing error shares its beginning with a forward spelling or its
-    end with a backward one.
+    A forward spelling joins the last words of the name. A backward one, after `~`, is the reverse of its first words. A
+    search matches a prefix of a spelling; with a typing error, it still shares its beginning with a forward spelling
+    or its end with a backward one.
 
     >>> sorted(spellings_of("SurveyUSA"))
     ['surveyusa', 'usa', '~asuyevrus', '~yevrus']
@@ -204,10 +204,10 @@ def domain_key(domain: str) -> str:
 
 
 def host_of(name: str) -> str | None:
-    """Return the domain of an outlet whose name is a host; None if it is not one.
+    """Return the domain of an outlet whose name is a host; None if the name is not a host.
 
-    The spelling does not matter, and neither does a subdomain for phones. The last part must be a known suffix, so
-    `St.Pauli` is a name.
+    Spelling and a subdomain for phones make no difference. The last part must be a known suffix, so `St.Pauli` is not a
+    host.
 
     >>> host_of("WWW.Spiegel.de"), host_of("https://m.faz.net/"), host_of("Sport Bild"), host_of("St.Pauli")
     ('spiegel.de', 'faz.net', None, None)
@@ -227,7 +227,7 @@ def host_of(name: str) -> str | None:
 
 
 def shown_host(host: str) -> str:
-    """Return a host in normal form as people read it, in Unicode.
+    """Return a host in Unicode, given its normal form.
 
     >>> shown_host("xn--sddeutsche-9db.de")
     'süddeutsche.de'
@@ -241,7 +241,7 @@ def shown_host(host: str) -> str:
 def text_key(text: str) -> str:
     """Return a hash of the normal form of a text, which is the same for equal texts.
 
-    Apart from the differences that `fold` ignores, it ignores punctuation that is not part of a number.
+    Like `fold`, the normal form ignores case and the like; it also ignores punctuation outside numbers.
 
     >>> text_key("He\u2019s joining: now.") == text_key("he's  joining (now)")
     True

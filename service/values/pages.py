@@ -1,4 +1,4 @@
-"""Facts in the address of a page: its normal form for comparing reports, and the day of publication. Pure."""
+"""The normal form of the address of a page, and the day of publication in it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from service.values.addresses import host_key, path_segments, registered_domain
 from service.values.wrappers import unwrap
 
-# Parameters that tell how a reader came to the page, not which page it is.
+# Parameters that describe how a reader reached the page, not the page itself.
 _TRACKING = re.compile(
     r"(?:utm|mtm|pk|hsa|vero|oly|ns|guce|fb|_hs\w*|at)_\w+|mc_[ce]id|__s|__twitter_impression|_ga|_gl|_openstat"
     r"|(?:fb|g|d|ms|y|tw|tt|sc|rdt_|ga_)clid|gclsrc|gad_source|gad_campaignid|wbraid|gbraid|li_fat_id|igshid|igsh|mkt_tok"

@@ -48,7 +48,7 @@ Terms = tuple[str, ...]
 
 
 class Word(NamedTuple):
-    """A word of a text. A text contains it if it contains all terms of one of its alternatives."""
+    """A word of a text. A text contains the word if it contains all terms of one of the alternatives."""
 
     text: str
     """The word as it is written."""
@@ -171,7 +171,7 @@ def _stem(word: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a text without case, width, and the accents and vowel points that are often left out.
+    """Return a text in lower case, without width, accents and vowel points, which are often left out.
 
     Marks that are letters of their script stay, such as the vowels of Thai and Hindi.
     """

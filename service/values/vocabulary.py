@@ -71,7 +71,7 @@ class DisputeStatus(enum.StrEnum):
 
 
 class Via(enum.StrEnum):
-    """The way by which a dispute or a reply was filed."""
+    """The way in which a dispute or a reply was filed."""
 
     API = "api"
     PUBLIC_FORM = "public form"
@@ -112,7 +112,7 @@ class Stance(enum.StrEnum):
         return cls.SUPPORT if probability > 0.5 else cls.DENY
 
     def agrees_with(self, probability: float) -> bool:
-        """Return whether a report may state both the stance and the probability; with one half both sides may (R6b)."""
+        """Return whether a report may state both this stance and the probability; at 0.5, both sides may (R6b)."""
         return self.takes_side and Stance.implied_by(probability) in (self, Stance.COMMENT)
 
 

@@ -1,4 +1,4 @@
-"""Addresses inside those of archives, AMP caches, translators and redirects (R21). Pure; nothing is looked up.
+"""Addresses inside those of archives, AMP caches, translators and redirects (R21). Pure, without any request.
 
 A wrapped address that cannot be read, such as a short link, belongs to no outlet, not even to the wrapper. The start
 page of a wrapper and its pages without an address inside are its own pages.
@@ -63,7 +63,7 @@ _REDIRECTS: dict[str, str] = {
     **dict.fromkeys(("freedium.cfd", "cors-anywhere.herokuapp.com", "turbopages.org", "translate.goog"), ""),
     **dict.fromkeys(("href.li", "anonym.to", "anonymz.com", "nullrefer.com", "dereferer.me", "corsproxy.io"), ""),
 }
-"""Hosts that only lead elsewhere, with the query parameters that hold the address."""
+"""Hosts that only redirect, with the query parameters that hold the address."""
 
 _PAGES: dict[str, str] = {
     "google.*/url": "q url",
@@ -108,7 +108,7 @@ _PAGES: dict[str, str] = {
     "translate.yandex.*": "url",
     "archive.org/wayback": "url",
 }
-"""Pages that lead elsewhere, of hosts that also have pages of their own, with the query parameters as above."""
+"""Pages that redirect, on hosts that also have their own pages, with the query parameters that hold the address."""
 
 _ARCHIVED = re.compile(r"(?:/[^/]+){0,4}?/[0-9*]{4,14}[0-9*]*(?:[a-z]{2}_)?/((?:https?:/|[^/]+\.).+)", re.DOTALL)
 _WHOLE = re.compile(r"/(.+)", re.DOTALL)
@@ -142,7 +142,7 @@ _PATHS: dict[str, re.Pattern[str]] = {
 _WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "nullrefer.com", "dereferer.me", "corsproxy.io"})
 """Hosts whose query is the address."""
 _IN_SUBDOMAIN = ("cdn.ampproject.org", "translate.goog", "turbopages.org")
-"""Hosts with a subdomain for each host inside: a hyphen for a dot, and two for a hyphen."""
+"""Hosts whose subdomains encode another host: a hyphen for a dot, and two for a hyphen."""
 
 _UNREADABLE = "?"
 """A marker for a wrapped address that cannot be read."""
@@ -242,7 +242,7 @@ def _in_subdomain(parts: Parts, names: list[str]) -> str | None:
 
 
 def _in_nothing(parts: Parts, names: list[str]) -> str | None:
-    """Return `_UNREADABLE` if the host only leads elsewhere and this is not its start page, else None."""
+    """Return `_UNREADABLE` if the host only redirects and this is not its start page, else None."""
     is_page = parts.path.strip("/") == "" and not parts.query
     return None if is_page or _REDIRECTS.keys().isdisjoint(names) else _UNREADABLE
 

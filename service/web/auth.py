@@ -119,7 +119,7 @@ def check_scope(*scopes: Scope) -> None:
         Forbidden: The key has none of them.
     """
     if not caller().scopes.intersection(scopes):
-        raise Forbidden(f"This call needs the scope {' or '.join(scopes)}.")
+        raise Forbidden(f"Your key lacks the scope {' or '.join(scopes)}. Use a key that has it.")
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None, *, calls: int = 1) -> None:
@@ -166,9 +166,9 @@ def client_address() -> str:
 def _reject_over(limit: LimitStatus | None) -> None:
     if limit is not None and limit.is_over:
         g.limit = limit
-        raise TooManyRequests(
-            f"More than {limit.quota.calls} {limit.name} in {limit.quota.seconds} s.", retry_after=limit.resets_in
-        )
+        counted = "invalid keys" if limit.name == FAILURES else limit.name
+        detail = f"You sent more than {limit.quota.calls} {counted} in {limit.quota.seconds} s."
+        raise TooManyRequests(f"{detail} Wait {limit.resets_in} s.", retry_after=limit.resets_in)
 
 
 def _authorize(scopes: tuple[Scope, ...]) -> None:
@@ -202,7 +202,7 @@ def _forbid_shared_caching(response: Response) -> Response:
 
 def _authenticate() -> None:
     if (found := g.key or _find_key()) is None:
-        raise Unauthorized("Send an API key as Authorization: Bearer bo_...")
+        raise Unauthorized("You sent no API key. Send one as Authorization: Bearer bo_...")
     set_caller(found)
 
 

@@ -29,6 +29,7 @@ from service.schemas.loading import invalid_body, places
 from service.values.documents import etag_of, parse_json
 from service.values.instants import restore_plus, utc_now
 from service.web.documentation import arguments_of, may_fail
+from service.web.responses import body_limit
 from service.web.runtime import caller, runtime
 
 P = ParamSpec("P")
@@ -63,9 +64,9 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> object:
         """Return the body as parsed JSON."""
         if req.mimetype not in _JSON.get(req.method, _JSON["POST"]):
-            raise UnsupportedMediaType("Send the body as application/json.")
+            raise UnsupportedMediaType("You sent a body of another type. Send it as application/json.")
         if req.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise UnsupportedMediaType("Send the body as it is, without Content-Encoding.")
+            raise UnsupportedMediaType("You sent a compressed body. Send it uncompressed, without Content-Encoding.")
         return parse_json(read_body(req))
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> MultiDictProxy:
@@ -73,7 +74,7 @@ class Parser(FlaskParser):
         lists = {name for name, field in schema.fields.items() if isinstance(field, ma.fields.List)}
         repeated = sorted(name for name, values in req.args.lists() if len(values) > 1 and name not in lists)
         if repeated:
-            raise InvalidQuery.at(*repeated, detail="Is given twice.", code="repeated")
+            raise InvalidQuery.at(*repeated, detail="Sent more than once. Send it only once.", code="repeated")
         return MultiDictProxy(_with_plus(req.args, schema), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: object) -> NoReturn:
@@ -103,7 +104,7 @@ def read_body(req: Request) -> bytes:
     body = req.get_data()
     may_be_truncated = req.content_length is None and len(body) == req.max_content_length
     if may_be_truncated and req.environ["wsgi.input"].read(1):
-        raise TooLarge(f"The body of this call may have at most {(req.max_content_length or 0) >> 20} MiB.")
+        raise TooLarge(body_limit())
     return body
 
 
@@ -116,7 +117,7 @@ def strict(view: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         if request.args:
-            raise InvalidQuery.at(*sorted(request.args), detail="Unknown parameter.", code="unknown")
+            raise InvalidQuery.at(*sorted(request.args), detail="Unknown. This call has no parameters.", code="unknown")
         return view(*args, **kwargs)
 
     checked.is_strict = True  # type: ignore[attr-defined]
@@ -142,7 +143,7 @@ def takes_if_match(view: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(view)
     def matching(*args: object, **kwargs: object) -> R:
         if "If-Match" not in request.headers:
-            raise PreconditionRequired("Send the ETag of the version that you have read as If-Match.")
+            raise PreconditionRequired("You sent no If-Match. Send the ETag of the version that you have read.")
         tags = request.if_match
         if_match = None if tags.star_tag else frozenset(tags.as_set(include_weak=True))
         return view(*args, **kwargs, if_match=if_match)
@@ -186,7 +187,7 @@ def sent_key() -> str | None:
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
-        raise BadRequest("An Idempotency-Key has 1 to 255 printable ASCII characters and no space.")
+        raise BadRequest("Your Idempotency-Key is not valid. Send 1 to 255 printable ASCII characters without spaces.")
     return key
 
 

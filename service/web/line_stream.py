@@ -84,7 +84,7 @@ def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) ->
     """
     at = runtime()
     if not at.export_slots.acquire(blocking=False):
-        raise ExportsBusy("Other exports are still running. Try again after the seconds in Retry-After.")
+        raise ExportsBusy("This process is already sending two exports. Send your request again in ten seconds.")
 
     def begin(db: Database) -> tuple[bytes, Iterator[bytes], ExitStack]:
         with ExitStack() as stack:

@@ -93,7 +93,7 @@ class _Chunks:
         try:
             return self._stream.read(size)
         except ParseException as exc:
-            raise BadRequest("The chunks of the body are malformed. Send it with a Content-Length.") from exc
+            raise BadRequest("You sent a body with malformed chunks. Send it with a Content-Length.") from exc
 
 
 def _guard_body() -> None:

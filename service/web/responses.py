@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from flask import Response, json, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+)
 
 from service import errors
 from service.errors import ServiceError
@@ -20,7 +26,8 @@ from service.storage.paging import Page, PageRequest, decode_cursor, encode_curs
 T = TypeVar("T")
 
 PROBLEM_JSON = "application/problem+json"
-NO_ROUTE = "This path does not exist. Check how it is spelled."
+NO_ROUTE = "This path does not exist. Check its spelling."
+UNAVAILABLE = "The database is busy or unreachable. Send the request again in a moment."
 
 log = logging.getLogger(__name__)
 
@@ -78,20 +85,45 @@ def http_problem(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400:
         return Response(status=error.code, headers={"Location": headers["Location"]})
     kind = _BY_STATUS.get(error.code or 500, errors.BadRequest)
-    response = problem(kind(NO_ROUTE if kind is errors.NotFound else error.description or kind.title))
+    response = problem(kind(_detail_of(error)))
     for name in ("Allow", "Content-Range"):
         if name in headers:
             response.headers[name] = headers[name]
     return response
 
 
+def _detail_of(error: HTTPException) -> str:
+    """Return the detail of an error that Flask or Werkzeug raised."""
+    match error:
+        case NotFound():
+            return NO_ROUTE
+        case MethodNotAllowed():
+            return f"You sent {request.method}, which this path does not support. Use {_either(error.valid_methods)}."
+        case RequestEntityTooLarge():
+            return body_limit()
+        case ClientDisconnected():
+            return "You sent a body that is shorter than its Content-Length. Send the whole body."
+        case _:
+            return error.description or "You sent a request that is not valid."
+
+
+def _either(methods: Iterable[str] | None) -> str:
+    return " or ".join(sorted(methods or ())) or "another method"
+
+
+def body_limit() -> str:
+    """Return the detail for a body that is too large for the call."""
+    limit = (request.max_content_length or 0) >> 20
+    return f"You sent a body of more than {limit} MiB, the limit of this call. Split it into several requests."
+
+
 def unexpected_problem(error: Exception) -> Response:
     """Return an unexpected error as a problem: 503 if the database is unavailable, else 500."""
     if is_unavailable(error):
         log.warning("The database is unavailable: %s", error)
-        return problem(errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."))
+        return problem(errors.Unavailable(UNAVAILABLE))
     log.error("Unexpected error", exc_info=error)
-    return problem(errors.InternalError("An unexpected error occurred. It is logged under the id of this request."))
+    return problem(errors.InternalError("An unexpected error occurred. It was logged under the id of this request."))
 
 
 def forbid_caching(response: Response) -> Response:

@@ -52,7 +52,7 @@ def receive_file(request: Request) -> Iterator[SentFile]:
         RequestTimeout: The client sends too slowly; raised while the pieces are read.
     """
     if request.headers.get("Content-Encoding", "identity").lower() not in _ENCODINGS:
-        raise UnsupportedMediaType("Send the file as it is, or with the Content-Encoding gzip or zstd.")
+        raise UnsupportedMediaType("You sent the file in an unknown encoding. Send it as is, or in gzip or zstd.")
     lock = runtime().receiving
     if not lock.acquire(blocking=False):
         raise UploadRunning("You sent a file while this process is receiving another one. Send it again in a moment.")

@@ -14,6 +14,7 @@ from service.claims.daily_forecasts import keep_forecasts
 from service.claims.learner import refit_learner
 from service.ledger.seal import seal_entries
 from service.values.vocabulary import Scope
+from service.web.responses import UNAVAILABLE
 from tests.support.import_jobs import process_imports
 from tests.support.submissions import pending, send_dispute, send_reply
 
@@ -318,13 +319,16 @@ def _problems(scenario):
     scenario.add_problem(world.post("/v1/claims", {"text": "", "reports": [{"published_at": "yesterday"}]}))
     scenario.add_problem(world.patch(claim, {"tags": []}))
     too_slow = "You sent the file at less than 64 kB/s over 30 s, which is too slow. Compress it, or split it."
-    no_room = "You sent a file for which there is no room. Send it again when other imports have finished."
+    no_room = "You sent a file that does not fit. Send it again after other imports have finished."
     scenario.add_error(errors.RequestTimeout(too_slow), "/v1/imports")
     scenario.add_error(errors.InsufficientStorage(no_room), "/v1/imports")
     # The server in front of the application detects these two.
-    scenario.add_error(errors.AddressTooLong("The address is too long."), "/v1/outlets/lookup")
-    scenario.add_error(errors.HeadersTooLarge("The headers are too long."), "/v1/claims")
-    scenario.add_error(errors.TooManyRequests("Too many calls: wait 12 seconds."), "/v1/claims")
     scenario.add_error(
-        errors.Unavailable("The database cannot be reached, or is busy. Try again shortly."), "/v1/claims"
+        errors.AddressTooLong("You sent an address that is too long. Send several smaller requests."),
+        "/v1/outlets/lookup",
     )
+    scenario.add_error(
+        errors.HeadersTooLarge("You sent headers that are too long. Send fewer or shorter ones."), "/v1/claims"
+    )
+    scenario.add_error(errors.TooManyRequests("You sent more than 600 reads in 60 s. Wait 12 s."), "/v1/claims")
+    scenario.add_error(errors.Unavailable(UNAVAILABLE), "/v1/claims")

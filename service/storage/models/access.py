@@ -26,7 +26,7 @@ class ApiKey(Base):
     recorded_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime | None]
     last_used_at: Mapped[dt.datetime | None]
-    """Rounded to the hour."""
+    """The time of the last use, updated at most once an hour."""
     revoked_at: Mapped[dt.datetime | None]
 
 

@@ -43,7 +43,7 @@ class Claim(Base):
     text_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """A hash of the normal form of the text, derived from it; None for a redacted text."""
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"), index=True)
-    """The claim that this one was merged into, and that has its reports, resolutions and replies (R22a)."""
+    """The claim that this one was merged into, which now has its reports, resolutions and replies (R22a)."""
 
     reports: Mapped[list[Report]] = relationship(
         lazy="raise", back_populates="claim", order_by="(Report.published_at, Report.recorded_at, Report.id)"
@@ -80,13 +80,13 @@ class Report(Base):
     cited_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     cited_as: Mapped[str | None] = mapped_column(sa.String(200))
     fingerprint: Mapped[str] = mapped_column(sa.String(101))
-    """A hash of the members that make two reports the same (R4). A merge of two claims that both had the report adds
-    the id of the moved one.
+    """A hash of the members by which a report is recognised (R4). If both claims of a merge had the report, the merge
+    adds the id of the moved one.
     """
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     corrected_at: Mapped[dt.datetime | None]
-    """The time of the last correction; its earlier versions are kept."""
+    """The time of the last correction. Earlier versions are kept."""
     redacted: Mapped[Redacted]
     page_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """A hash of the normal form of the URL, derived from it."""
@@ -125,4 +125,4 @@ class Version(Base):
     recorded_at: Mapped[dt.datetime]
     """The time at which the version was replaced."""
     rename_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("topic_rename.id"), index=True)
-    """The rename that replaced the version, also by being undone; None if the subject itself was changed."""
+    """The rename that replaced the version, or whose undoing did; None if the subject itself was changed."""

@@ -13,7 +13,7 @@ from service.values.topics import TOPIC_LENGTH
 
 
 class RedactionNote(TypedDict):
-    """A redacted member of a row, as the JSON column stores it and as it is shown."""
+    """A redacted member of a row, in the form that is stored and shown."""
 
     member: str
     reason: str
@@ -22,22 +22,22 @@ class RedactionNote(TypedDict):
 
 
 class ReviewNote(TypedDict):
-    """A review of a claim by a fact-checker, as the JSON column stores it and as it is shown."""
+    """A review of a claim by a fact-checker, in the form that is stored and shown."""
 
     publisher: str | None
     url: str | None
     rating: str | None
     """The name of the rating."""
     value: str | None
-    """The number of the rating, as published, like the best and the worst number of its scale."""
+    """The published number of the rating. `best` and `worst` are the ends of its scale."""
     best: str | None
     worst: str | None
     verdict: str | None
-    """The verdict that the rating gives; None if it gives none."""
+    """The verdict that corresponds to the rating; None if there is none."""
     truth: float | None
     """The truth of a partial verdict."""
     merged_from: NotRequired[str]
-    """The id of the merged claim that it is from (R22a). It is not shown."""
+    """The id of the merged claim that the review came from (R22a). It is not shown."""
 
 
 Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]
@@ -47,9 +47,9 @@ Reviews = Annotated[list[ReviewNote] | None, mapped_column(sa.JSON(none_as_null=
 
 
 SLUG = sa.String(SLUG_LENGTH).with_variant(sa.String(SLUG_LENGTH, collation="C"), "postgresql")
-"""The type of a slug that a list is sorted by. It is sorted by its bytes, in the same order on both databases."""
+"""The type of a slug that lists are sorted by. Its order is that of its bytes, the same on both databases."""
 TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="C"), "postgresql")
-"""The type of a topic. It is sorted by its bytes, so that all topics below one are one range of an index."""
+"""The type of a topic. Its order is that of its bytes, so all topics below one are one range of an index."""
 
 
 def enum_column(words: type[enum.StrEnum], name: str) -> sa.Enum:

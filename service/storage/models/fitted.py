@@ -33,7 +33,7 @@ class LearnerRow(Base):
     """The method and a hash of the format of its state. Other builds cannot read the state."""
     state: Mapped[dict[str, Any]]
     learned_from: Mapped[str] = mapped_column(sa.String(80))
-    """The numbers of rows that it was trained on. While they are unchanged, no training is needed."""
+    """The numbers of rows that the state was trained on. While they are unchanged, no training is needed."""
     recorded_at: Mapped[dt.datetime]
 
 

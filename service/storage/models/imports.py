@@ -37,7 +37,7 @@ class ImportJob(Base):
     size: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     """The bytes of the upload."""
     stored: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    """The same while the upload is stored, and 0 once it is deleted."""
+    """The bytes of the upload that are still stored; 0 once it is deleted."""
     chunks: Mapped[int] = mapped_column(default=0)
     """The number of chunks of the upload."""
     chunks_read: Mapped[int] = mapped_column(default=0)
@@ -53,9 +53,9 @@ class ImportJob(Base):
     """The worker that processes the job, until `leased_until`."""
     leased_until: Mapped[dt.datetime | None]
     starts: Mapped[int] = mapped_column(default=0)
-    """How often a worker has started or resumed the job since the last chunk that was committed."""
+    """The number of times that the job was started or resumed since its last committed chunk."""
     served_at: Mapped[dt.datetime]
-    """The time of the last chunk of the key's jobs, by which workers take turns; of an upload, while it arrives."""
+    """The time of the key's last processed chunk, by which keys take turns; during the upload, of its last chunk."""
     recorded_at: Mapped[dt.datetime]
     arrived_at: Mapped[dt.datetime | None]
     """The time at which the upload was complete. Until then no client sees the job."""
@@ -70,7 +70,7 @@ class ImportChunk(Base):
 
     job_id: Mapped[UUID] = mapped_column(sa.ForeignKey("import_job.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """From 0, in the order of the upload."""
+    """The number of the chunk within the upload, from 0."""
     content: Mapped[bytes]
 
 
@@ -84,4 +84,4 @@ class ImportResult(Base):
     """The number of lines before these."""
     rejected: Mapped[int]
     content: Mapped[bytes]
-    """Compressed NDJSON."""
+    """The results as compressed NDJSON."""

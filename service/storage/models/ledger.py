@@ -22,7 +22,7 @@ class Entry(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     recorded_at: Mapped[dt.datetime]
     actor: Mapped[UUID | None]
-    """The API key that wrote the row; else `actor_name` names one of our processes."""
+    """The API key that wrote the row; None if one of our processes did, which `actor_name` names."""
     actor_name: Mapped[str | None] = mapped_column(sa.String(32))
     request_id: Mapped[str | None] = mapped_column(sa.String(128))
     table_name: Mapped[str] = mapped_column(sa.String(32))
@@ -57,7 +57,7 @@ class Seal(Base):
 
 
 class Redaction(Base):
-    """The redaction of members of a row, with its reason."""
+    """A redaction of members of a row, with its reason."""
 
     __tablename__ = "redaction"
 

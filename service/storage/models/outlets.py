@@ -36,7 +36,7 @@ class Outlet(Base):
     scorable: Mapped[bool]
     recorded_at: Mapped[dt.datetime]
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"))
-    """The outlet that this one was merged into. Its reports count there and keep their own outlet (R22)."""
+    """The outlet that this one was merged into. This outlet keeps its reports, but they count for that one (R22)."""
     merged_at: Mapped[dt.datetime | None]
     merged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
 
@@ -53,7 +53,7 @@ class Outlet(Base):
 
 
 class OutletDomain(Base):
-    """A domain of an outlet: a host, or a host and a path, perhaps for a limited time."""
+    """A domain of an outlet: a host, or a host and a path, optionally limited in time."""
 
     __tablename__ = "outlet_domain"
 
@@ -86,7 +86,7 @@ class OutletSpelling(Base):
 
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
     source: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 for the name and the slug, an odd number for an alias, an even one for a domain."""
+    """0 for the name and the slug, an odd number for an alias, a higher even number for a domain."""
     # Sorted by bytes, so that all spellings with one beginning are one range of an index.
     spelling: Mapped[str] = mapped_column(
         _SPELLING.with_variant(sa.String(SPELLING_LENGTH + 1, collation="C"), "postgresql"), primary_key=True

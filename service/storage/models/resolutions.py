@@ -48,7 +48,7 @@ class Dispute(Base):
     """An objection to a resolution. It is open until it is closed with a reason or by another resolution."""
 
     __tablename__ = "dispute"
-    # Every score queries the open disputes, of which there are few. A key has at most one per resolution.
+    # Partial, because every score queries the open disputes and there are few. A key has at most one per resolution.
     __table_args__ = (
         sa.Index(
             "ix_dispute_open", "resolution_id", "filed_by", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN

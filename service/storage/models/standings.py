@@ -16,7 +16,7 @@ _SORTED_BY = "lower", "mean", "share"
 
 
 class Standing(Base):
-    """The place of an outlet in the rankings of one topic: the parts of its current score that they are sorted by.
+    """The parts of an outlet's current score that the rankings of one topic are sorted by.
 
     An outlet has a row for each basis and each topic on which it has claims of its own. The worker updates the rows;
     until then, the outbox names the outlets whose scores have changed.
@@ -35,9 +35,9 @@ class Standing(Base):
     """The topic, with all topics below it; empty for all claims."""
     kind: Mapped[OutletKind] = mapped_column(enum_column(OutletKind, "kind"))
     claims: Mapped[int]
-    """The number of its own claims; 0 if it will have some when they fall due."""
+    """The number of the outlet's own claims; 0 if all of them fall due later."""
     resolved: Mapped[int]
-    """The number of its own resolved claims. If it is 0, so are the following columns."""
+    """The number of the outlet's own resolved claims. If it is 0, so are the following columns."""
     lower: Mapped[float] = mapped_column(sa.Double)
     """The lower bound of the adjusted reliability at the default level, 0..1."""
     upper: Mapped[float] = mapped_column(sa.Double)

@@ -1,4 +1,4 @@
-"""Submissions from the public forms. They are no part of the record: no entry of the ledger, no export has them."""
+"""Submissions from the public forms. They are not part of the record: neither the ledger nor an export has them."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Submission(Base):
     claim_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"))
     """The claim that a reply is about; None for a reply to the whole record, and for a dispute."""
     text: Mapped[str | None] = mapped_column(sa.Text)
-    """None once it is part of the record, where it may be redacted."""
+    """The text; None once it is part of the record, where it may be redacted."""
     links: Mapped[list[str]]
     email: Mapped[str | None] = mapped_column(sa.String(254))
-    """None once the submission is decided."""
+    """The sender's email address; None once the submission is decided."""
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     """The hash of the secret in the sender's link."""
     sender: Mapped[str | None] = mapped_column(sa.String(64), index=True)
@@ -47,9 +47,9 @@ class Submission(Base):
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     dispute_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("dispute.id"))
-    """The dispute that was made of it."""
+    """The dispute that an accepted submission became."""
     reply_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("reply.id"))
-    """The reply that was made of it."""
+    """The reply that an accepted submission became."""
     recorded_at: Mapped[dt.datetime]
 
     resolution: Mapped[Resolution | None] = relationship(lazy="raise")

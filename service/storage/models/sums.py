@@ -37,7 +37,7 @@ class Subtotal(Base):
     early: Mapped[int]
     backfilled: Mapped[int]
     right: Mapped[int] = mapped_column(sa.BigInteger)
-    """In billionths, as all big integers here, so that sums are exact."""
+    """In billionths, like all big integers here, so that sums are exact."""
     stated: Mapped[int]
     """The number of scored claims with a stated probability."""
     stated_true: Mapped[int] = mapped_column(sa.BigInteger)
@@ -59,7 +59,7 @@ class Rate(Base):
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
     """Empty for claims without a topic."""
     due: Mapped[dt.datetime] = mapped_column(primary_key=True)
-    """The due date of the claims if they were resolved before it; otherwise 1970. Forecasts use them from then on."""
+    """The due date of claims resolved before it, from which forecasts use them; 1970 for all other claims."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
     """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
     true: Mapped[int] = mapped_column(sa.BigInteger)

@@ -14,7 +14,7 @@ from service.values.ids import new_id
 
 
 class TopicRename(Base):
-    """A rename of a topic and all topics below it. The versions of claims that it replaced name it."""
+    """A rename of a topic and all topics below it. The claim versions that it replaced refer to it."""
 
     __tablename__ = "topic_rename"
 
@@ -23,9 +23,9 @@ class TopicRename(Base):
     """The topic that was renamed."""
     into: Mapped[str] = mapped_column(TOPIC)
     claims: Mapped[int]
-    """The number of claims that it moved."""
+    """The number of claims that the rename moved."""
     context: Mapped[int]
-    """The number of the newest context at that time, 0 for none. Later ones have the new names."""
+    """The number of the newest context at that time; 0 if there was none. Later contexts use the new names."""
     renamed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     undone_at: Mapped[dt.datetime | None]

@@ -202,7 +202,7 @@ def test_guessing(reconfigure):
     assert [401, 401, 429] == statuses
     assert 429 == response.status_code
     assert 0 < int(response.headers["Retry-After"]) <= 60
-    assert "failures in 60 s" in problem_text(response)
+    assert "invalid keys in 60 s" in problem_text(response)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_scope(app, world, due):
     }
 
     for scope, response in responses.items():
-        assert (403, f"Scope missing This call needs the scope {scope}.") == (
+        assert (403, f"Scope missing Your key lacks the scope {scope}. Use a key that has it.") == (
             response.status_code,
             problem_text(response),
         )
