@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import TypedDict
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
 
 from service.cache.invalidation import invalidate_scores
 from service.cache.score_cache import ScoreCache
@@ -51,7 +52,7 @@ def change_outlet(
 
     Args:
         db: The database.
-        cache: The score cache, in which the score of the outlet is invalidated.
+        cache: The score cache. The outlet is invalidated in it and, if it is renamed, its children.
         reference: The slug or id of the outlet.
         changes: The changed members.
         if_match: The tags of the versions that the caller accepts; None for any version.
@@ -75,8 +76,16 @@ def change_outlet(
         if describe_outlet(outlet) == before:
             return before
         store_version(session, outlet.id, before, caller=caller, now=now)
-        invalidate_scores(session, cache, [outlet.slug], now=now)
+        children = _children(session, outlet) if outlet.name != before.name else []
+        invalidate_scores(session, cache, [outlet.slug, *children], now=now)
     return describe_outlet(outlet)
+
+
+def _children(session: Session, outlet: Outlet) -> list[str]:
+    """Return the slugs of the outlets whose pages name this outlet as their parent."""
+    parent = aliased(Outlet)
+    is_parent = (parent.id == outlet.id) | (parent.merged_into_id == outlet.id)
+    return list(session.scalars(sa.select(Outlet.slug).join(parent, Outlet.parent_id == parent.id).where(is_parent)))
 
 
 def _load_locked(session: Session, reference: str) -> Outlet:

@@ -24,7 +24,7 @@ def asset_url(name: str) -> str:
 
 @blp.get("/assets/<digest>/<name>")
 def get_asset(digest: str, name: str) -> Response:
-    """Send a static file. The current file is sent for a hash of another release, but not cached."""
+    """Send a static file. For the hash of another release, the current file is sent and must not be cached."""
     if not (_FOLDER / name).is_file():
         raise NotFound(f"There is no asset {name!r}.")
     response = send_asset(name)

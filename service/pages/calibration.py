@@ -1,4 +1,4 @@
-"""/outlets/{outlet}/calibration: how often the probabilities that an outlet stated came true"""
+"""/outlets/{outlet}/calibration: how often claims proved true, by the probability that an outlet stated"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class StatedQuery(Body):
 @blp.get("/outlets/<outlet>/calibration")
 @requires(Scope.READ)
 def show_calibration(outlet: str) -> Response:
-    """Show how often the probabilities that an outlet stated came true, and the claims of one tenth."""
+    """Show how often claims proved true, by the stated probability, and list the claims in one range of it."""
     request: StatedRequest = read_query(StatedQuery())
     db, lens, start, stated = runtime().db, read_lens(), request["start"], request["stated"]
     view = edit.get_outlet(db, outlet)

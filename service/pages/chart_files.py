@@ -57,7 +57,7 @@ def get_history(outlet: str, form: str) -> Response:
 @blp.get("/outlets/<outlet>/calibration.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_calibration(outlet: str, form: str) -> Response:
-    """Return the chart of how often the probabilities that an outlet stated came true."""
+    """Return the chart of how often claims proved true, by the probability that the outlet stated."""
 
     def draw(found: Portrait) -> str:
         return _draw("calibration.svg", plot=charts.calibration(found.calibration.bins), found=found)
@@ -84,7 +84,7 @@ def get_timeline(claim_id: UUID, form: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/forecast.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_forecast(claim_id: UUID, form: str) -> Response:
-    """Return the chart of a claim's forecast from day to day."""
+    """Return the chart of a claim's daily forecasts."""
 
     def make() -> Made:
         now = utc_now()
@@ -152,7 +152,7 @@ def _draw(template: str, *, plot: object, **shown: object) -> str:
         NotFound: There is too little to draw.
     """
     if not plot:
-        raise NotFound("There is too little on record to draw this chart. The CSV file has what there is.")
+        raise NotFound("There are too few results to draw this chart. Get the existing ones as CSV.")
     return legal_xml(render_template(f"charts/{template}", plot=plot, **shown))
 
 
@@ -182,7 +182,7 @@ def _timeline_rows(found: Story) -> Iterator[Iterable[object]]:
 
 
 def _reason_rows(forecast: ForecastView) -> Iterator[Iterable[object]]:
-    """Yield the reasons, each with the probability after it, which begins with that of a typical claim."""
+    """Yield the probability of a typical claim, and then each reason with the probability after it."""
     if forecast.base_probability is not None:
         at = forecast.base_probability
         yield ("A typical claim", None, at)

@@ -28,7 +28,7 @@ class Span(NamedTuple):
     high: float = 1.0
 
     def place(self, share: float) -> str:
-        """Return the position of a share on a horizontal axis; of a share outside the range, that of the nearer end.
+        """Return the position of a share on a horizontal axis, clamped to its ends.
 
         >>> Span().place(0.71349), Span(0.5, 1.0).place(0.75)
         ('71.3', '50.0')
@@ -90,7 +90,7 @@ class Contribution(Protocol):
 
 
 def waterfall(start: float, contributions: Iterable[Contribution], *, least: float) -> list[Step]:
-    """Return the steps that lead from a probability to another one, without those of less than `least` points."""
+    """Return the steps from one probability to another, without those of less than `least` points."""
     steps, at = [], start
     for part in contributions:
         before, at = at, at + part.points / 100
@@ -99,7 +99,7 @@ def waterfall(start: float, contributions: Iterable[Contribution], *, least: flo
 
 
 def span(estimates: Iterable[Reliability | None]) -> Span:
-    """Return the range in whole tenths that contains the intervals of estimates, at least half of the axis.
+    """Return a range in whole tenths, at least 0.5 wide, that contains the intervals of estimates.
 
     >>> span([Reliability(mean=0.8, lower=0.61, upper=0.93, level=0.9), None])
     Span(low=0.5, high=1.0)
@@ -126,7 +126,7 @@ def thin(points: Sequence[T], most: int = _POINTS) -> list[T]:
 
 
 def spark(trend: Sequence[TrendPoint]) -> str:
-    """Return the points of a sparkline, scaled to the range of the estimates, but at least to 0.2."""
+    """Return the points of a sparkline, scaled to the range of the estimates or, if that is smaller, to 0.2."""
     known = [(n, point.mean) for n, point in enumerate(trend) if point.mean is not None]
     if len(known) < 2:
         return ""

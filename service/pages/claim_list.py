@@ -112,7 +112,7 @@ def _cells(claim: ListedClaim) -> Iterator[object]:
 
 
 def _find_outlet(asked: _Sorted) -> str | None:
-    """Replace the name of the outlet in a query by its slug, and return the name; None if the query names none."""
+    """Replace the outlet in a query with its slug, and return its name; None if the query names no known outlet."""
     if (given := asked.get("outlet")) is None or (outlet := find_named(given).outlet) is None:
         return None
     asked["outlet"] = outlet.slug
@@ -144,6 +144,6 @@ def _title(asked: _Asked, outlet: str | None) -> str:
     parts = [", ".join(adjectives), noun]
     parts += [f"on {topic}"] if (topic := asked.get("topic")) else []
     parts += [f"reported by {outlet}"] if outlet else []
-    parts += ["without an open dispute"] if asked.get("disputed") is False else []
     parts += [f"with the words “{q}”"] if (q := asked.get("q")) else []
-    return capitalized(" ".join(filter(None, parts)))
+    title = capitalized(" ".join(filter(None, parts)))
+    return f"{title}, without an open dispute" if asked.get("disputed") is False else title

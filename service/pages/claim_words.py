@@ -34,7 +34,7 @@ def state(story: Story) -> str:
     if claim.resolution is not None:
         return _verdict(claim.resolution)
     if story.winner is not None:
-        return f"Ruled out: at most one claim in its group can be true, and {_winner(story.winner)} is."
+        return f"Ruled out, because a competing claim is true: {_winner(story.winner)}."
     return _while_open(claim)
 
 
@@ -123,7 +123,7 @@ def lists(story: Story) -> list[OutletList]:
     ]
     if story.claim.resolution is not None and story.claim.resolution.verdict is Verdict.FALSE:
         found.reverse()
-    no_side = OutletList("no-side", "No side", [one for one in outlets if one.side is None])
+    no_side = OutletList("no-side", "Took no side", [one for one in outlets if one.side is None])
     return [*found, no_side] if no_side.outlets else found
 
 

@@ -27,7 +27,7 @@ def get_docs() -> str:
 
 @blp.get("/docs/<name>")
 def get_docs_asset(name: str) -> Response:
-    """Send a file of Swagger UI, which the page does not load from other hosts."""
+    """Send a file of Swagger UI, so that the page loads nothing from other hosts."""
     return send_from_directory(_SWAGGER_UI, name, max_age=86400)
 
 

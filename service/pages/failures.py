@@ -89,7 +89,7 @@ def _show(error: ServiceError) -> Response:
 
 
 def _detail(error: ServiceError) -> str:
-    """Return the detail of an error, without advice about the API if an unknown claim was requested."""
+    """Return the detail of an error. For an unknown claim, it advises readers instead of clients of the API."""
     is_claim = isinstance(error, errors.NotFound) and "claim_id" in (request.view_args or {})
     return "No claim has this address. Search for the claim by its words." if is_claim else error.detail
 

@@ -9,10 +9,13 @@ from service.values.instants import end_of_day, parse_date_or_instant, utc_now
 
 
 class Day(DateOrInstant):
-    """A day, which means its last instant in UTC, or an instant. Today and later days become None: now."""
+    """A day, read as its last instant in UTC, or an instant. Today and the future are read as None, which means now."""
 
-    default_error_messages = {"instant": "Not a day, such as 2024-03-29."}
+    default_error_messages = {"instant": "Not a date, such as 2024-03-29."}
 
     def _parse(self, text: str) -> dt.date | None:
-        moment = end_of_day(parse_date_or_instant(text))
+        try:
+            moment = end_of_day(parse_date_or_instant(text))
+        except ValueError as exc:
+            raise self.make_error("instant") from exc
         return None if moment >= utc_now() else moment

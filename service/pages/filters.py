@@ -36,7 +36,7 @@ def chips(path: str, question: Mapping[str, str], words: Mapping[str, str]) -> l
     Args:
         path: The path of the list.
         question: The query of the list.
-        words: The words for the parameters that are filters in effect, in the order of the chips.
+        words: The text of each filter in effect, by its parameter, in the order of the chips.
     """
     return [
         Chip(text, address(path, {key: value for key, value in question.items() if key != name}))

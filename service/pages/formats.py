@@ -90,12 +90,12 @@ def domain(shown: str | dict[str, str | None]) -> str:
 
 
 def instant(moment: dt.datetime | str) -> str:
-    """Format an instant like the API."""
+    """Format an instant as the API does."""
     return format_instant(as_moment(moment))
 
 
 def as_moment(moment: dt.datetime | str) -> dt.datetime:
-    """Return an instant, which may be given in the format of the API."""
+    """Parse an instant in the format of the API; return a datetime unchanged."""
     return parse_instant(moment) if isinstance(moment, str) else moment
 
 

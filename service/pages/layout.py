@@ -24,6 +24,7 @@ from service.pages.assets import asset_url
 from service.pages.desk_tabs import list_tabs
 from service.pages.failures import show_failures, show_unknown_paths
 from service.pages.mistakes import mistakes_in
+from service.pages.readable_errors import readable
 from service.pages.sharing import citations, embed_code
 from service.schemas.fields import Instant
 from service.schemas.loading import places
@@ -39,7 +40,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def set_up_pages(app: Flask) -> None:
     """Register the template filters and globals, and the error pages for unknown paths."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in)
+    app.jinja_env.filters.update(phrases.FILTERS, mistakes=mistakes_in, readable=readable)
     app.jinja_env.globals.update(asset=_asset, base=_base, address=public_address, operator=_operator)
     app.jinja_env.globals.update(settings=_settings, today=utc_now, printed_address=_printed_address)
     app.jinja_env.globals.update(charts=charts, citations=citations, embed_code=embed_code, phrases=phrases)
@@ -53,7 +54,7 @@ def _base() -> str:
 
 
 def _printed_address() -> str:
-    """Return the path and the query of this request, which pages without a canonical address print."""
+    """Return the path and query of this request, which are printed on pages without a canonical address."""
     return request.full_path.removesuffix("?")
 
 
@@ -121,7 +122,7 @@ def cached_page(
     Args:
         about: The outlet that the page is about, or RANKING.
         key: Identifies the page among those about the same outlet.
-        make: Renders the page or picture, and returns it with the time at which it expires; None to expire it at once.
+        make: Renders the page or picture, and returns it with the time at which it expires, if any.
         is_usual: Whether the page is requested often. Other pages are not cached, so requests for arbitrary
             addresses cannot evict scores from the cache.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from service.errors import FieldError, ServiceError
 
 _PLACE = re.compile(r"/(?:reports/\d+/)?(.+?)(?:/\d+)?")
-"""The pointer of an error. A member of the only report, and an item of a list, is a field of the form."""
+"""The pointer of an error. Members of the report and items of lists belong to a field of the form."""
 _FIELDS: Mapping[str, str] = {
     "outlet/name": "name",
     "outlet/domain": "domain",
@@ -65,6 +65,7 @@ _WORDS: Mapping[tuple[str, str], str] = {
     ("known_at", "required"): "Enter the date on which the answer became public.",
     ("known_at", "invalid"): f"Known since: {_MOMENT}",
     ("known_at", "future"): "You entered a date in the future. Enter the date on which the answer became public.",
+    ("probability", "invalid"): "Enter a probability from 0 to 100 percent.",
     ("published_at", "required"): "Enter the date of publication.",
     ("published_at", "invalid"): f"Published: {_MOMENT}",
     ("published_at", "future"): "You entered a date of publication in the future. Enter a past date.",

@@ -85,7 +85,7 @@ def get_badge(outlet: str) -> Response:
 
 
 def slug_in(outlet: str) -> str:
-    """Return the slug of the outlet with this slug, which may be unknown, or with this id."""
+    """Return a slug unchanged, even if it is unknown; return the slug of the outlet with this id."""
     return outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
 
 

@@ -27,7 +27,7 @@ class NamedOutlet:
 
     @property
     def shown(self) -> str:
-        """The text for the field: the name of the outlet, or its slug if another outlet could have the same name."""
+        """The text for the field: the name of the outlet, or its slug if the name does not lead to it."""
         if self.outlet is None:
             return self.text
         return self.outlet.name if slug_of(self.outlet.name) == self.outlet.slug else self.outlet.slug

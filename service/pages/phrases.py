@@ -39,10 +39,10 @@ NOT_RANKED = f"Not ranked yet (fewer than {RATED_FROM} results)"
 _SPACE = "\N{NO-BREAK SPACE}"
 _COMMITMENTS = {
     4: "reported as done",
-    3: "said to be close",
-    2: "said to be under way",
-    1: "a rumour or interest",
-    None: "not known how far it went",
+    3: "reported as nearly done",
+    2: "reported as under way",
+    1: "reported as a rumour or interest",
+    None: "certainty not known",
 }
 _VERDICTS = {
     "true": "proved true",
@@ -58,7 +58,7 @@ _HEADINGS = {
     "void": "Void",
     "unverifiable": "Cannot be verified",
 }
-_STANCES = {"support": "supported it", "deny": "denied it", "query": "asked", "comment": "mentioned it"}
+_STANCES = {"support": "supported it", "deny": "denied it", "query": "asked about it", "comment": "mentioned it"}
 _BASES = {"matured": "only claims past any due date", "resolved": "all resolved claims"}
 
 
@@ -97,7 +97,7 @@ def sentence(score: Score, outlet: OutletView) -> str:
 
 
 def record_lines(score: Score, outlet: OutletView) -> list[str]:
-    """Describe a score in two lines: the record, and the estimate or that there is none yet (R17a)."""
+    """Describe a score in one or two lines: the record, and the estimate or a note that there is none yet (R17a)."""
     if not outlet.scorable or not score.record.resolved:
         return [sentence(score, outlet)]
     if (found := rated(score)) is None:

@@ -76,7 +76,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
 
 
 def _expiry(table: RankingTable, view: RankingView) -> dt.datetime | None:
-    """Return when a page expires. Pages without claims, of invented places or topics, expire at once."""
+    """Return when a page expires: at once if it has no claims, as on an invented topic."""
     has_outlets = bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
     return table.changes_at if has_outlets else utc_now()
 

@@ -75,7 +75,7 @@ class RankingView:
 
     @property
     def criteria(self) -> RankingCriteria:
-        """The outlets, in the order of the API."""
+        """The criteria for the outlets, in an order that the API supports."""
         if (ranks_by := self.sort.ranks_by) is None:
             return RankingCriteria(self.min_resolved, self.kind)
         return RankingCriteria(self.min_resolved, self.kind, ranks_by, self.order)
@@ -92,7 +92,7 @@ class RankingView:
 
     @property
     def ascends(self) -> bool:
-        """Whether the values of the column rise, as places do when the lower ends of ranges fall."""
+        """Whether the values in the column rise. Places rise as the lower ends of the ranges fall."""
         return (self.order is Order.ASC) is not (self.sort is Column.LOWER)
 
     @property

@@ -67,7 +67,7 @@ def sign_out() -> Response:
 
 
 def _require_session() -> Response | None:
-    """Authenticate a request by its session. Without one, redirect to the sign-in page; show it after a form."""
+    """Authenticate a request by its session. Without one, redirect to the sign-in page or, after a form, show it."""
     check_sender()
     ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)

@@ -56,7 +56,7 @@ def get_other_pages() -> Response:
 @blp.get("/sitemaps/outlets-<uuid:start>.xml")
 @requires(Scope.READ)
 def get_outlet_pages(start: UUID) -> Response:
-    """Return the addresses of the outlets from an id on."""
+    """Return the addresses of outlets, starting with this id."""
     site = _site()
     return stream_texts(lambda session: _urls(site, (), sitemap.outlet_pages(session, start)), _XML)
 
@@ -64,7 +64,7 @@ def get_outlet_pages(start: UUID) -> Response:
 @blp.get("/sitemaps/claims-<uuid:start>.xml")
 @requires(Scope.READ)
 def get_claim_pages(start: UUID) -> Response:
-    """Return the addresses of the claims from an id on."""
+    """Return the addresses of claims, starting with this id."""
     site = _site()
     return stream_texts(lambda session: _urls(site, (), sitemap.claim_pages(session, start)), _XML)
 

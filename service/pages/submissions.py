@@ -1,4 +1,4 @@
-"""The public forms of claims and outlets: dispute a result, reply as an outlet, check the status"""
+"""The public forms to dispute a result or reply as an outlet, and the status of a submission"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], spa
 
 
 def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: Span) -> tuple[object, ...]:
-    """Return what a mark shows of a report. Times count as equal if one mark would cover the other."""
+    """Return the properties of a report that its mark shows. Times are equal if one mark would cover the other."""
     is_relay, root = report.id in roots, roots.get(report.id)
     return (
         round(span.x(report.published_at)),

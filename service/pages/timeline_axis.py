@@ -82,7 +82,7 @@ class Span:
         return _MARGIN + (100 - 2 * _MARGIN) * min((moment - self.first) / (self.last - self.first), 1)
 
     def dates(self, *, has_times: bool) -> list[DateLabel]:
-        """Return labels for both ends and the middle: times on a short span that has any, else days."""
+        """Return labels for both ends and the middle: times if the span is short and reports have times, else days."""
         label = _minute if has_times and self.last - self.first < _SHORT_SPAN else day
         middle = self.first + (self.last - self.first) / 2
         moments: dict[Anchor, dt.datetime] = {"start": self.first, "middle": middle, "end": self.last}

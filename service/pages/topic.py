@@ -30,7 +30,8 @@ blp = page_blueprint("topic")
 _TOPICS = 500
 _CLAIMS = 12
 _BELOW = 200
-_UNKNOWN = "No recorded claim has this topic. /topics lists the topics."
+UNKNOWN_TOPIC = "No recorded claim has this topic. All topics are listed at /topics."
+"""The detail of the error for an unknown topic."""
 
 
 @blp.get("/topics")
@@ -72,11 +73,11 @@ def get_topic(topic: str) -> Response:
 def normal_form(topic: str) -> str:
     """Return the normal form of the topic in an address (R21b)."""
     if "\0" in topic:  # PostgreSQL rejects NUL
-        raise NotFound(_UNKNOWN)
+        raise NotFound(UNKNOWN_TOPIC)
     try:
         return topic_path(topic.strip("/"))
     except ValueError as exc:
-        raise NotFound(_UNKNOWN) from exc
+        raise NotFound(UNKNOWN_TOPIC) from exc
 
 
 def _above(topic: str) -> list[tuple[str, str]]:
@@ -88,5 +89,5 @@ def _claims(topic: str) -> list[ListedClaim]:
     now = utc_now()
     page = listing.list_claims(runtime().db, topic=topic, after=None, limit=_CLAIMS, now=now)
     if not page.items:
-        raise NotFound(_UNKNOWN)
+        raise NotFound(UNKNOWN_TOPIC)
     return list(page.items)

@@ -94,7 +94,7 @@ def test_states_without_a_verdict(world):
             "Due since 1 Mar 2026: no result has been recorded yet.",
             world.record(kind="event", resolves_by="2026-03-01"),
         ),
-        (f"Ruled out: at most one claim in its group can be true, and {QUOTED} is. See that claim", loser),
+        (f"Ruled out, because a competing claim is true: {QUOTED}. See that claim", loser),
         ("Open: no report supports or denies it, so there is nothing to resolve.", undecided),
         ("Open: every report was withdrawn.", mistaken),
     ):
@@ -122,8 +122,9 @@ def test_who_was_right(world, story):
     assert [
         f"Kicker 4 Jan 2026, calling it 10 % likely right on 1 of 1 ( {records['kicker']['expected']:.1g} expected)"
     ] == listed(shown, "deny")
+    expected = records["sport-bild"]["expected"]
     assert [
-        f"Sport Bild 1 Jan 2026, said to be close right on 0 of 1 ( {records['sport-bild']['expected']:.1g} expected)",
+        f"Sport Bild 1 Jan 2026, reported as nearly done right on 0 of 1 ( {expected:.1g} expected)",
         f"Daily Mail 2 Jan 2026, repeated from Sport Bild {RELAYED}",
         f"Goal 3 Jan 2026, repeated from Daily Mail, originally from Sport Bild. {LATE_DENIAL} {RELAYED}",
         f"Echo 7 Jan 2026, repeated from reports in Spain {RELAYED}",
@@ -134,7 +135,14 @@ def test_who_was_right(world, story):
         "Talk mentioned it on 6 Jan 2026 no results yet",
         "Late denied it on 20 Feb 2026, after the answer was known no results yet",
     ] == listed(shown, "no-side")
-    parts = ("<h1>Rovers", 'class="came"', 'id="deny">Right', 'id="support">Wrong', 'id="no-side">No side', 'id="who"')
+    parts = (
+        "<h1>Rovers",
+        'class="came"',
+        'id="deny">Right',
+        'id="support">Wrong',
+        'id="no-side">Took no side',
+        'id="who"',
+    )
     places = [shown.index(part) for part in parts]
     assert sorted(places) == places
 

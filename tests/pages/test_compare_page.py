@@ -51,7 +51,7 @@ def test_topic(site):
     html = site.html("/compare?outlet=the-oracle&outlet=bild&topic=roads&basis=matured")
 
     assert "They took sides on no resolved claims on roads past any due date in common" in html
-    assert "On all claims of each on roads past any due date" in html
+    assert "On all claims of each outlet on roads past any due date" in html
     assert 'href="/v1/scores?outlet=the-oracle&amp;outlet=bild&amp;basis=matured&amp;topic=roads"' in html
     assert '<input type="hidden" name="topic" value="roads">' in html
 

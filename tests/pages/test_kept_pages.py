@@ -49,3 +49,19 @@ def test_edition(tmp_path, name):
 
     assert before == same
     assert before != edition(copy)
+
+
+def test_new_name_of_a_parent(world):
+    """
+    The cached page of an outlet shows a new name of its parent, or of the outlet that its parent was merged into.
+    """
+    for name in ("Herald", "Bulletin"):
+        world.outlet(name)
+        world.outlet(f"{name} Sport", parent=name.lower())
+    assert 201 == world.post("/v1/outlets/bulletin/merge", {"into": "herald"}).status_code
+    paths = ("/outlets/herald-sport", "/outlets/bulletin-sport")
+    before = [world.client.get(path).text for path in paths]
+    assert 200 == world.patch("/v1/outlets/herald", {"name": "The New Herald"}, headers={"If-Match": "*"}).status_code
+
+    assert [False, False] == ["The New Herald" in page for page in before]
+    assert [True, True] == ["The New Herald" in world.client.get(path).text for path in paths]

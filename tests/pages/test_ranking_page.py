@@ -224,6 +224,7 @@ def test_bad_question(site, query):
 
     assert (400, "text/html; charset=utf-8") == (response.status_code, response.content_type)
     assert query.split("=", maxsplit=1)[0] in response.text
+    assert "RFC" not in response.text
 
 
 def test_unknown_parameters_do_not_matter(site):

@@ -1,4 +1,4 @@
-"""Read the form with which an editor answers a submission or a dispute, and the page of their lists."""
+"""Read an editor's answer to a submission or a dispute, and the query of their lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AnswersQuery(PageQuery):
 
 
 def read_answer(schema: Schema, name: str) -> str:
-    """Return the only field of a form.
+    """Return the text in the only field of a form.
 
     Raises:
         InvalidBody: The field is blank or too long.

@@ -89,7 +89,7 @@ def instant_of(text: str) -> str:
 
 
 def percent_of(text: str) -> float | str:
-    """Convert a percentage to a share; return other text unchanged, which the schema rejects.
+    """Convert a percentage to a share; return other text unchanged, for the schema to reject.
 
     >>> percent_of("60"), percent_of("60 %"), percent_of("most")
     (0.6, 0.6, 'most')

@@ -103,7 +103,9 @@ def _ids(*names: str) -> list[UUID]:
     ids = [as_id(request.form.get(name, "")) for name in names]
     for name, id_ in zip(names, ids, strict=True):
         if id_ is None:
-            raise InvalidBody.at(f"/{name}", "Is not the id of a claim.", "invalid")
+            raise InvalidBody.at(
+                f"/{name}", "You sent a value that is not the id of a claim. Reload the page, and try again.", "invalid"
+            )
     return [id_ for id_ in ids if id_ is not None]
 
 

@@ -1,4 +1,4 @@
-"""The place of an editor in the queue, which is the filters and the page in the address."""
+"""An editor's place in the queue: the filters and the page in the address."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ TOPICS = 200
 
 @blp.get("/desk")
 def show_queue() -> str | tuple[str, int]:
-    """Show the due claims, those first that are longest overdue, and of these the most reported."""
+    """Show the due claims: the longest overdue first and, among equals, the most reported."""
     return _show()
 
 

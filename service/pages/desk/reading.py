@@ -26,7 +26,7 @@ _LIKELY = 3
 _SHARED_WORDS = 2
 """The smallest number of words that a likely duplicate shares with a report."""
 _SHARE = 0.4
-"""The smallest share of the words of a likely duplicate that the report has as well."""
+"""The smallest share of the words of a likely duplicate that the report also contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
 
 
 def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime) -> Form:
-    """Return a form with suggestions in fields that are empty or have those for the previous URL.
+    """Return a form with suggestions in fields that are empty or still have the suggestions for the previous URL.
 
     Suggestions come only from the text of the URL and the quote; no request is sent.
     """

@@ -1,4 +1,4 @@
-"""Read a resolution from the form that sends it, with the usual date if the editor left it empty."""
+"""Read a resolution from a form, with the usual date if the editor left the date empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/desk/today: the actions of today, of this editor or of all editors"""
+"""/desk/today: today's actions by this editor or by all editors"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ blp = desk_blueprint("today")
 
 @blp.get("/desk/today")
 def show_today() -> str:
-    """Show the actions of today, of this editor or of all editors."""
+    """Show today's actions by this editor or by all editors."""
     midnight = dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
     done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)

@@ -41,7 +41,7 @@ class Card:
 
 
 def draw_card(card: Card) -> bytes:
-    """Return a card as a PNG file, which has its text as a description."""
+    """Return a card as a PNG file with its text as the description."""
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 14), fill=_MARK)

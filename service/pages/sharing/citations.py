@@ -42,7 +42,7 @@ class Citation:
         'B: “The record of A”. As of 30\xa0Nov\xa02026: Right on 1 of 2.'
         """
         end = "" if self.url is None else f" {self.url}"
-        return f"{self.author}: “{self.title}”. As of {formats.day(self.as_of)}: {self.said}{end}"
+        return f"{self.author}: “{self.title.rstrip('.')}”. As of {formats.day(self.as_of)}: {self.said}{end}"
 
     @property
     def bibtex(self) -> str:

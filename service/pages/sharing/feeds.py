@@ -18,7 +18,7 @@ from service.outlets.track_record import EVERYTHING
 from service.pages import phrases
 from service.pages.layout import cached_page, legal_xml, page_blueprint
 from service.pages.outlet import expiry_of, slug_in
-from service.pages.topic import normal_form
+from service.pages.topic import UNKNOWN_TOPIC, normal_form
 from service.scores.read import read_score
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
@@ -97,7 +97,7 @@ def get_topic_feed(topic: str) -> Response:
     def make(address: str) -> tuple[str, dt.datetime | None]:
         latest = list_latest_claims(runtime().db, topic=topic, limit=_ENTRIES, now=utc_now())
         if not latest:
-            raise NotFound("No recorded claim has this topic. /topics lists the topics.")
+            raise NotFound(UNKNOWN_TOPIC)
         page = f"/topics/{quote(topic)}"
         subtitle = f"What news outlets claim on {topic}, and whether it proves true."
         return _render(Feed(f"{topic} on Borneout", subtitle, f"{page}/feed.atom", page, latest), address), None

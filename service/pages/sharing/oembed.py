@@ -33,7 +33,7 @@ _LIFE = 300
 """The number of seconds for which other sites may cache a response."""
 _OUTLET = re.compile(r"/outlets/([^/\x00-\x1f]{1,500})/?")
 _CLAIM = re.compile(r"/claims/([0-9A-Fa-f-]{36})/?")
-_ELSEWHERE = "You sent a `url` that is not the address of an outlet or a claim on this service. Send such an address."
+_ELSEWHERE = "You sent a `url` that is not the page of an outlet or a claim on this service. Send the address of one."
 
 
 class OembedQuery(Body):

@@ -137,7 +137,7 @@ def test_without_script(site, browser, editor, due):
         assert HOSTILE in page.locator(".read").first.text_content()
         page.get_by_label("Published").fill("2026-01-05T09:30")
         page.get_by_label("In one sentence").fill("Rovers sign him by forms alone.")
-        page.get_by_label("It is").select_option("fact")
+        page.get_by_label("Kind of claim").select_option("fact")
         page.get_by_role("button", name="Save").click()
         assert "Rovers sign him by forms alone." == page.locator("h1").text_content()
 

@@ -141,7 +141,7 @@ def test_late_report(app, world):
         ({"outlet": ""}, "Enter the outlet, or the address of its page."),
         ({"commitment": "9"}, "How certain it sounds: "),
         ({"commitment": "high"}, "How certain it sounds: Not a valid integer."),
-        ({"probability": "200"}, "Probability: "),
+        ({"probability": "200"}, "Enter a probability from 0 to 100 percent."),
         ({"external_id": "x" * 500}, "There is a problem"),
     ],
 )
