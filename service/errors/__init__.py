@@ -72,19 +72,18 @@ ServiceError
 from __future__ import annotations
 
 from service.errors.access import FiledByAnother, Forbidden, OwnClaim, OwnDispute, ResolutionInEffect, Unauthorized
+from service.errors.capacity import ExportsBusy, InsufficientStorage, UploadRunning
 from service.errors.conflicts import Conflict, KeyEnded, LastAdminKey, StillRunning
 from service.errors.failures import (
     BadGateway,
     CannotRun,
-    ExportsBusy,
     GatewayTimeout,
-    InsufficientStorage,
     InternalError,
     QueryTimeout,
     Stopping,
     Unavailable,
-    UploadRunning,
 )
+from service.errors.invalid import CursorExpired, InvalidBody, InvalidQuery, MalformedJson, UnreadableFile
 from service.errors.limits import (
     AddressTooLong,
     HeadersTooLarge,
@@ -118,15 +117,10 @@ from service.errors.record_conflicts import (
 )
 from service.errors.requests import (
     BadRequest,
-    CursorExpired,
-    InvalidBody,
-    InvalidQuery,
-    MalformedJson,
     MethodNotAllowed,
     NotFound,
     RangeNotSatisfiable,
     UnknownOutlet,
-    UnreadableFile,
     UnsupportedFormat,
     UnsupportedMediaType,
 )

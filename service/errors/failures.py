@@ -46,17 +46,6 @@ class QueryTimeout(ServiceError):
     retry_after = 10
 
 
-class ExportsBusy(ServiceError):
-    """You requested an export while this process was already sending two, which is the limit. Send the request again
-    after `Retry-After` seconds, or request smaller exports with `since` or another filter.
-    """
-
-    status = 503
-    name = "exports-busy"
-    title = "Too many exports at once"
-    retry_after = 10
-
-
 class Stopping(ServiceError):
     """This process is shutting down, and `/readyz` returns this problem so that load balancers stop sending requests to
     it. Send requests to another process, or wait for the restart.
@@ -65,17 +54,6 @@ class Stopping(ServiceError):
     status = 503
     name = "stopping"
     title = "Stopping"
-    retry_after = 1
-
-
-class UploadRunning(ServiceError):
-    """You sent a file while this process was receiving another one, but a process receives only one file at a time.
-    Send it again after `Retry-After` seconds; another process may be free.
-    """
-
-    status = 503
-    name = "upload-running"
-    title = "Another upload is running"
     retry_after = 1
 
 
@@ -88,17 +66,6 @@ class GatewayTimeout(ServiceError):
     name = "gateway-timeout"
     title = "Gateway timeout"
     retry_after = 1
-
-
-class InsufficientStorage(ServiceError):
-    """You sent a file that does not fit: the files of all unfinished imports are limited to ten times
-    `BORNEOUT_MAX_IMPORT` in total. Send it again after other imports have finished.
-    """
-
-    status = 507
-    name = "insufficient-storage"
-    title = "Not enough storage for the upload"
-    retry_after = 60
 
 
 class CannotRun(RuntimeError):

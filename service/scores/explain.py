@@ -18,8 +18,9 @@ from service.scores.describe import describe_score, own_tally
 from service.scores.read import context_of
 from service.scores.score import Score
 from service.scores.scored_claims import ScoredClaim, own_record, scored_claims
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.db import Database
-from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.storage.paging import read_sort_key
 from service.values.instants import format_instant, parse_instant
 
 _SortKey: TypeAlias = tuple[dt.datetime, UUID]

@@ -13,8 +13,9 @@ from service.scores.places import RankingCriteria
 from service.scores.ranking import FirstPage
 from service.scores.read_ranking import read_ranking
 from service.scores.score import Score
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.db import Database
-from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.storage.paging import read_sort_key
 from service.storage.snapshots import Snapshot, read_state, take_snapshot
 from service.values.instants import format_instant, parse_instant
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypedDict, TypeVar
@@ -13,7 +10,7 @@ from typing import Any, Generic, TypedDict, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidQuery
+from service.storage.cursors import foreign_cursor
 from service.values.instants import format_instant
 
 T = TypeVar("T")
@@ -84,44 +81,6 @@ def read_number(text: str) -> int:
     if len(text) > 9:
         raise ValueError("The number has more than 9 digits.")
     return int(text)
-
-
-def encode_cursor(sort_key: SortKey, bound_to: object) -> str:
-    """Return an opaque cursor for a sort key, bound to a list and its filters."""
-    text = json.dumps(sort_key)
-    return base64.urlsafe_b64encode(_checksum(text, bound_to) + text.encode()).decode().rstrip("=")
-
-
-def decode_cursor(cursor: str, bound_to: object) -> SortKey:
-    """Return the sort key of a cursor.
-
-    Raises:
-        InvalidQuery: The cursor is damaged, or belongs to another list or other filters.
-    """
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        text = raw[_CHECKSUM_BYTES:].decode()
-        if raw[:_CHECKSUM_BYTES] == _checksum(text, bound_to):
-            values = json.loads(text)
-            # The checksum is not secret, so clients can forge values.
-            if isinstance(values, list) and all(isinstance(value, str) and value.isprintable() for value in values):
-                return tuple(values)
-    except (ValueError, RecursionError):
-        pass
-    raise foreign_cursor()
-
-
-def foreign_cursor() -> InvalidQuery:
-    """Return the error for a cursor that this list did not return."""
-    detail = "Not a cursor of this list with these filters. Use the one in next_cursor or in the Link header."
-    return InvalidQuery.at("cursor", detail=detail, code="invalid")
-
-
-_CHECKSUM_BYTES = 8
-
-
-def _checksum(text: str, bound_to: object) -> bytes:
-    return hashlib.sha256(json.dumps([text, bound_to], default=str, sort_keys=True).encode()).digest()[:_CHECKSUM_BYTES]
 
 
 def _as_text(value: object) -> str:

@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 from service.errors import CursorExpired
 from service.ledger.seal import SEAL_SIZE
 from service.storage.base import table_of
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.db import Database
 from service.storage.models import Entry, Seal
-from service.storage.paging import decode_cursor, encode_cursor, read_number, read_sort_key
+from service.storage.paging import read_number, read_sort_key
 from service.storage.predicates import is_among
 from service.transfer.change_data import KINDS, ChangeData, Data, EnteredRow, outlet_of
 from service.values.vocabulary import ChangeKind

@@ -34,8 +34,8 @@ _AMP = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
 def page_key(url: str) -> str:
     """Return the hash of the page at a URL.
 
-    It ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, those for tracking, a trailing slash,
-    AMP, and archives and redirects around it.
+    The hash ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, tracking parameters, a trailing
+    slash, AMP, and archives and redirects around the address.
 
     Raises:
         ValueError: The text is not the address of a page.

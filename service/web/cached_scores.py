@@ -22,8 +22,9 @@ from service.scores.places import RankingCriteria
 from service.scores.ranking_page import ranking_page
 from service.scores.read import read_scores, slugs_of
 from service.scores.score import Score
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.db import Database
-from service.storage.paging import decode_cursor, encode_cursor, read_sort_key
+from service.storage.paging import read_sort_key
 from service.telemetry.responses import count_score_read
 from service.values.documents import etag_of
 from service.web.kept_responses import note_validity

@@ -20,8 +20,9 @@ from werkzeug.exceptions import (
 from service import errors
 from service.errors import ServiceError
 from service.errors.problem import ProblemDocument
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.db_errors import is_unavailable
-from service.storage.paging import Page, PageRequest, decode_cursor, encode_cursor
+from service.storage.paging import Page, PageRequest
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from service.ledger.seal import seal_entries
-from service.storage.paging import encode_cursor
+from service.storage.cursors import encode_cursor
 from tests.support.full_database import NOW, fill
 from tests.support.world import assert_problem, report
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from service.scores.places import RankingCriteria
-from service.storage.paging import encode_cursor
+from service.storage.cursors import encode_cursor
 from tests.support.contract import NOTHING
 from tests.support.list_stage import LISTS, Stage
 from tests.support.world import assert_problem, report

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service.storage.paging import encode_cursor
+from service.storage.cursors import encode_cursor
 from tests.support.explanations import all_pages, assert_adds_up, explain
 from tests.support.world import assert_problem, report
 

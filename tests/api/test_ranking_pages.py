@@ -15,8 +15,8 @@ from service.outlets.track_record import Lens
 from service.scores.places import RankingCriteria
 from service.scores.ranking_page import ranking_page
 from service.scores.standings import update_standings
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.models import ContextRow
-from service.storage.paging import decode_cursor, encode_cursor
 from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR, Basis, Verdict
 from tests.support.contexts import fitted_contexts

@@ -1,4 +1,4 @@
-"""service.storage.paging: keyset pagination and cursors"""
+"""service.storage.paging and service.storage.cursors: keyset pagination and cursors"""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidQuery
-from service.storage import paging
+from service.storage import cursors
+from service.storage.cursors import decode_cursor, encode_cursor
 from service.storage.models import Claim
-from service.storage.paging import Keyset, decode_cursor, encode_cursor
+from service.storage.paging import Keyset
 from service.values.ids import new_id
 from service.values.instants import parse_instant
 from service.values.vocabulary import ClaimKind
@@ -164,7 +165,7 @@ def test_forged_cursor(text):
     """
     A forged cursor with a valid checksum is an invalid query.
     """
-    raw = paging._checksum(text, "claims") + text.encode()  # noqa: SLF001 - forged
+    raw = cursors._checksum(text, "claims") + text.encode()  # noqa: SLF001 - forged
 
     with pytest.raises(InvalidQuery):
         decode_cursor(base64.urlsafe_b64encode(raw).decode().rstrip("="), "claims")
