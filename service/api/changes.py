@@ -37,16 +37,16 @@ class Query(TypedDict):
     headers={"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
 )
 def list_changes(query: Query) -> tuple[ChangesView, int, dict[str, str]]:
-    """Follow the changes of the record
+    """Follow changes to the record
 
-    Returns every change of an outlet, claim, report, resolution, dispute, reply, topic or context exactly once, in the
+    Returns every change to an outlet, claim, report, resolution, dispute, reply, topic or context exactly once, in the
     order of commits, the oldest first. Start without `cursor`, and send `next_cursor` with each following request. An
     empty page means that there are no newer changes yet. A change appears about a second after its commit. The feed
     contains no API keys, authors of changes, scores or forecasts; `examples/recompute.py` computes the scores from it.
 
     With `wait`, a request at the end of the feed returns as soon as there is a change. A key can have one waiting
-    request, and the number of waiting requests of each process is limited. Any further request, and every request
-    without a key, returns at once with `Retry-After`. The wait ends early when the process stops.
+    request at a time, and each process limits the number of its waiting requests. Further requests, and all requests
+    without a key, return at once with `Retry-After`. The wait ends early when the process stops.
 
     Changes are never removed from the feed, but a redaction removes content from earlier changes. A cursor from before
     the database was restored from a backup may cause a 400 (`cursor-expired`).

@@ -36,7 +36,7 @@ blp = Blueprint(
 
 
 _PER_CALL = 20
-"""The number of claims of a batch that count like one call."""
+"""The number of claims in a batch that count as one call."""
 
 
 class ClaimBody(NewClaim, total=False):
@@ -77,10 +77,10 @@ class BatchItem(TypedDict):
 def record_claim(body: ClaimBody) -> tuple[ClaimView, int, dict[str, str]]:
     """Record a claim with its reports
 
-    Records one claim and the reports that carry it. Outlets that are named but not yet recorded are created.
+    Records one claim and the reports that carry it. Creates the outlets that they name and that are not recorded yet.
 
-    If other claims with the same text are on record, `similar` lists them. Without an `external_id`, sending a claim
-    again records it twice. With an `external_id` the call is safe to repeat: sending the same claim again returns the
+    `similar` lists recorded claims with the same text. Without an `external_id`, a claim that is sent twice is recorded
+    twice. With an `external_id` the call is safe to repeat: sending the same claim again returns the
     recorded one (200). If the body differs, it is rejected with 409 (`claim-differs`), and `errors` lists the
     differences. If only the probability, the commitment or the quote of a report differs, the problem is
     `report-differs`: correct that report with PATCH.
@@ -118,7 +118,7 @@ def record_claims(body: ClaimBatch) -> Mapping[str, Sequence[BatchItem]]:
 
 
 def _batch_item(result: BatchResult) -> BatchItem:
-    """Return the result of a claim with the status that the single call would have."""
+    """Return the item of a claim, with the status that a single call would return."""
     if result.claim is None:
         assert result.error is not None  # noqa: S101 - a claim is recorded or rejected
         return {"status": result.error.status, "problem": problem_document(result.error)}

@@ -36,8 +36,8 @@ blp = Blueprint("disputes", __name__, url_prefix="/v1", description="Statements 
 def dispute_resolution(body: NewDispute, claim_id: UUID) -> tuple[DisputeView, int]:
     """Dispute the resolution of a claim
 
-    States publicly that the resolution in effect is wrong. The verdict and the scores stay the same, and are marked as
-    disputed until the dispute is closed or a new resolution is recorded.
+    Publishes the statement that the resolution in effect is wrong. The verdict and the scores stay the same, and are
+    marked as disputed until the dispute is closed or a new resolution is recorded.
 
     Sending the same dispute again returns the existing one (200). A claim without a resolution causes a 409
     (`nothing-to-dispute`), and so does a second open dispute by the same key (`already-disputed`).

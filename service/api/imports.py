@@ -202,7 +202,7 @@ def _queue(job_id: UUID) -> Response:
 
 
 def _digest(sent: SentFile) -> bytes:
-    """Return the hash of a file that is not stored."""
+    """Return the hash of a sent file without storing it."""
     digest = hashlib.sha256()
     for piece in sent.pieces:
         digest.update(piece)

@@ -26,7 +26,7 @@ from service.web.runtime import runtime
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 
 _LIFE = dt.timedelta(seconds=1)
-"""The time for which a lookup is cached: the periods of domains begin and end without a write."""
+"""How long a lookup is cached. It is short, because the periods of domains begin and end without a write."""
 
 
 class LookupParameters(TypedDict):
@@ -87,7 +87,7 @@ def lookup_outlets(body: LookupRequest) -> dict[str, Sequence[LookupItem]]:
 
 
 def _moment(at: dt.date | None) -> dt.datetime:
-    """Return the moment of a lookup, which is now unless one is given."""
+    """Return the start of a day, or the current time if no day is given."""
     return utc_now() if at is None else start_of_day(at)
 
 

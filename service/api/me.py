@@ -21,7 +21,7 @@ blp = Blueprint("me", __name__, url_prefix="/v1", description="The API key that 
 def get_me() -> KeyView:
     """Get your API key
 
-    Returns the id, the name, the scopes and the expiry of the key that is sent. Any valid key may call it.
+    Returns the id, the name, the scopes and the expiry of the key that you send. Any valid key can make this call.
     """
     after_this_request(forbid_caching)
     key_id = caller().key_id

@@ -103,7 +103,7 @@ def merge_claim(body: dict[str, UUID], claim_id: UUID) -> tuple[ClaimMergeView, 
     not change. Afterwards requests for the merged claim are redirected, changes to it are rejected, and its
     `external_id` leads to the other claim. A merge also applies to scores of past moments.
 
-    If only one of the claims is resolved, its verdict is that of both. If both are, the resolution of the other claim
+    If only one of the claims is resolved, its verdict applies to both. If both are, the resolution of the other claim
     stays in effect. Repeating the call returns the existing merge (200).
 
     A merge is rejected with 409 if the claim was merged elsewhere (`claim-merged`), if either claim is part of another
@@ -126,7 +126,7 @@ def merge_claim(body: dict[str, UUID], claim_id: UUID) -> tuple[ClaimMergeView, 
 def get_claim_merge(claim_id: UUID) -> ClaimMergeView:
     """Get the merge of a claim
 
-    Returns the claim that this one was merged into; 404 if it was not merged.
+    Returns the claim that this one was merged into. A claim that was not merged causes a 404.
     """
     return claim_merges.get_claim_merge(runtime().db, claim_id)
 

@@ -20,7 +20,7 @@ def get_overview() -> Overview:
     """Get the overview
 
     Returns the numbers of outlets and claims, the most recently decided claims, the open claims that most outlets
-    report, and the biggest surprises: claims that outlets got right or wrong against expectation. The front page shows
+    report, and the biggest surprises: claims on which outlets were unexpectedly right or wrong. The front page shows
     the same lists.
     """
     return read_overview(runtime().db, now=utc_now())

@@ -31,7 +31,7 @@ def list_pending(query: PageRequest) -> PageResponse[PendingView]:
 
     Returns the disputes and replies that were sent without a key and wait for an editor's decision, the oldest first.
     With `status`, returns those that were accepted or refused. Submissions are not part of the record. A key with
-    `resolutions:write` receives disputes, and a key with `outlets:write` replies.
+    `resolutions:write` receives disputes, and a key with `outlets:write` receives replies.
     """
     return page_of(query, partial(pending.list_pending, runtime().db, caller=caller()))
 

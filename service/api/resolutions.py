@@ -41,7 +41,7 @@ def resolve_claim(body: NewResolution, claim_id: UUID) -> ResolutionView:
     `"verdict": null`. Without `supersedes` a resolved claim causes a 409 (`already-resolved`). An opinion causes a 409
     (`opinion-unresolved`), and a second true claim in a group causes a 409 (`group-resolved`).
 
-    A `known_at` before every report is accepted with a warning in `warnings`, because no report counts.
+    If `known_at` is earlier than every report, no report counts, and the response has a warning in `warnings`.
 
     A key that filed the claim or a report on it also needs the scope `resolutions:own`, else the response is 403
     (`own-claim`).

@@ -80,8 +80,8 @@ def get_score_table(query: ScoreTableRequest) -> Response:
     `adjusted`, by which `GET /v1/scores` ranks outlets; they are empty if nothing is resolved.
 
     Every outlet that has a score is listed, whatever its number of resolved claims. The domains are those that outlets
-    have now, or at `as_of`; one that an outlet no longer has is left out. Look an address up with
-    `GET /v1/outlets/lookup`, or by its longest domain in the table.
+    have now, or had at `as_of`; former domains are left out. Look up an address with `GET /v1/outlets/lookup`, or by
+    its longest domain in the table.
     """
     answer, status = cached_score_table(runtime().db, runtime().cache, **query, now=utc_now())
     response = score_response(answer, status, content_type="text/csv; charset=utf-8")

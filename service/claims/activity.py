@@ -59,8 +59,8 @@ def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> l
 
     Args:
         db: The database.
-        since: The moment.
-        key_id: The API key to return the actions of; None for all keys.
+        since: The time of the earliest action to return.
+        key_id: The API key whose actions are returned; None for all keys.
     """
     with db.read() as session:
         actions: list[Action] = [
@@ -108,9 +108,9 @@ def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[R
 
 
 def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
-    """Return the reports that were added to claims after these were recorded.
+    """Return the reports that were added to recorded claims.
 
-    A report that a merge moved was recorded with the claim that was merged.
+    A report that was recorded with its claim is left out, even if a merge moved it to another claim.
     """
     first = aliased(Claim)
     is_claim = sa.or_(first.id == Report.claim_id, first.merged_into_id == Report.claim_id)

@@ -1,4 +1,4 @@
-"""Record many claims in one transaction, either independently or all or none."""
+"""Record many claims in one transaction, either independently of each other or all or none."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def record_claims(
 
 
 def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceError]]:
-    """Yield parts of a batch without repeated external ids. A repeated claim is described as of its turn."""
+    """Yield the parts of a batch. A part ends before an external id repeats, so its first claim is already recorded."""
     part: list[BatchEntry] = []
     names: set[str] = set()
     for entry in entries:
@@ -64,7 +64,7 @@ def _check_all(results: Sequence[BatchResult]) -> None:
     """Check that no claim and no resolution was rejected.
 
     Raises:
-        InvalidBody: One was; `errors` names all places.
+        InvalidBody: One was rejected; `errors` names all places.
     """
     errors = [
         place

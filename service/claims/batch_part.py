@@ -52,7 +52,7 @@ class BatchResult:
 
 
 class _Outcome(NamedTuple):
-    """A result whose claim is not described yet."""
+    """The result of one claim before its view is built."""
 
     claim: Claim | None = None
     is_new: bool = False
@@ -71,7 +71,7 @@ def places_of(error: ServiceError, pointer: str) -> list[FieldError]:
 
 
 class Recording:
-    """The recording of some claims, with the outlets and recorded claims that they name.
+    """The recording of one part of a batch, with the outlets and recorded claims that it names.
 
     All checks of a claim come before its first change, so a rejected claim changes nothing.
     """

@@ -84,7 +84,7 @@ def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, Stanc
 
 
 def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
-    """Return the commitment after the changes. A stated one stays; any other is read from the new quote."""
+    """Return the commitment after the changes. A stated one is kept; any other is read from the new quote."""
     if not {"commitment", "quote"} & changes.keys():
         return report.commitment, report.lexicon
     kept = report.commitment if report.lexicon is None else None

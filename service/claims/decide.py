@@ -29,7 +29,7 @@ from service.values.vocabulary import Caller, SubmissionKind, SubmissionStatus, 
 def accept_pending(
     db: Database, cache: ScoreCache, submission_id: UUID, *, verified: str | None, caller: Caller, now: dt.datetime
 ) -> PendingView:
-    """Accept a submission: it becomes a dispute or a reply, as if filed over HTTP, but without a key.
+    """Accept a submission: add it as a dispute or a reply, as if it had been sent to the API, but without a key.
 
     Args:
         db: The database.
@@ -113,7 +113,7 @@ def _check_not_party(session: Session, submission: Submission, caller: Caller) -
 
 def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *, now: dt.datetime) -> Dispute:
     """Add a submission as a dispute."""
-    assert submission.resolution is not None  # noqa: S101 - of every dispute
+    assert submission.resolution is not None  # noqa: S101 - every dispute has one
     try:
         claim = load_claim(session, submission.resolution.claim_id, lock=True)
     except ClaimMerged as exc:
@@ -133,8 +133,8 @@ def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *,
 def _add_reply(
     session: Session, cache: ScoreCache, submission: Submission, *, verified: str | None, now: dt.datetime
 ) -> Reply:
-    """Add a submission as a reply of the outlet that now has the record (R22)."""
-    assert submission.outlet is not None  # noqa: S101 - of every reply
+    """Add a submission as a reply of its outlet, or of the one that it was merged into (R22)."""
+    assert submission.outlet is not None  # noqa: S101 - every reply has one
     if verified is None:
         raise InvalidBody.at("/verified", "Describe how you verified that the outlet sent the reply.", "required")
     lock_name(session, PLACES)

@@ -35,7 +35,7 @@ _SAME = (_RECORDED.text_key == sa.bindparam("new_text_key")) & (_RECORDED.id != 
 _OTHERS = sa.select(sa.cast(_RECORDED.id, sa.String).label("id")).where(_SAME, _RECORDED.merged_into_id.is_(None))
 _OLDEST = _OTHERS.order_by(_RECORDED.id).limit(_SIMILAR).subquery()
 SAME_TEXT = sa.select(sa.func.aggregate_strings(_OLDEST.c.id, ",")).scalar_subquery()
-"""The ids of the oldest claims with the text of a claim that is being inserted."""
+"""A subquery for the ids of the oldest other claims with the text of the claim that is being inserted."""
 _REPLIES = sa.select(Reply).order_by(Reply.id).options(selectinload(Reply.outlet))
 
 
@@ -52,7 +52,10 @@ def describe_new_claim(session: Session, claim: Claim, same_text: str | None, *,
 
 
 def describe_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ClaimView]:
-    """Return the views of claims that are loaded with their reports and resolutions, with three statements for all."""
+    """Return the views of claims that are loaded with their reports and resolutions.
+
+    The number of statements does not depend on the number of claims.
+    """
     roots = count_roots(session, claims)
     named = is_among(session, Reply.claim_id, [claim.id for claim in claims])
     replies: dict[UUID | None, list[ReplyView]] = {}
@@ -87,7 +90,7 @@ def _claim_view(
 
 
 def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
-    """Return the ids of the oldest other claims with the same text in its normal form."""
+    """Return the ids of the oldest other claims with the same normalized text."""
     if claim.redacted:
         return []
     same = Claim.text_key == text_key(claim.text), Claim.merged_into_id.is_(None)
@@ -95,7 +98,7 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
 
 
 def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list[UUID]]:
-    """Return the ids of the oldest claims with each of these texts in its normal form."""
+    """Return the ids of the oldest claims with the same normalized text as each of these claims, by that text."""
     keys = {text_key(claim.text) for claim in claims}
     place = sa.func.row_number().over(partition_by=Claim.text_key, order_by=Claim.id)
     numbered = sa.select(Claim.text_key, Claim.id, place.label("place")).where(is_among(session, Claim.text_key, keys))
@@ -111,7 +114,7 @@ def _others(claim: Claim, same: Iterable[UUID]) -> list[UUID]:
 
 
 def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ListedClaim]:
-    """Return the short views of claims for lists. The claims are loaded with resolutions, but without reports."""
+    """Return the short views of claims for lists. The claims must be loaded with their resolutions."""
     overdue = [claim.id for claim in claims if _is_overdue(claim, now=now)]
     chosen = sa.select(Claim.id).where(Claim.id.in_(overdue), is_reported())
     reported = set(session.scalars(chosen)) if overdue else set()
@@ -215,7 +218,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
 
 
 def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:
-    """Return the disputes of some resolutions, in their order."""
+    """Return the views of the disputes of resolutions, in the same order."""
     return [describe_dispute(dispute, resolution) for resolution in resolutions for dispute in resolution.disputes]
 
 

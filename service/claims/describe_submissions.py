@@ -31,14 +31,14 @@ def describe_submissions(session: Session, submissions: Sequence[Submission]) ->
 
 
 def claims_of(session: Session, submissions: Sequence[Submission]) -> dict[UUID | None, tuple[UUID, str]]:
-    """Return the claims of submissions: by id, the claim that each counts as, and its text."""
+    """Return the claims of submissions by id, each as the id of the claim that it counts as, and its text."""
     named = {_claim_id(one) for one in submissions} - {None}
     rows = sa.select(Claim.id, counts_as(Claim), Claim.text).where(Claim.id.in_(named))
     return {id_: (counted, text) for id_, counted, text in session.execute(rows)} if named else {}
 
 
 def describe_state(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> SubmissionState:
-    """Return the state of a submission, given the claims by id, each as the id it counts as and its text."""
+    """Return the state of a submission, given the result of `claims_of`."""
     outlet = None if one.outlet is None else surviving_outlet(one.outlet)
     claim, text = claims.get(_claim_id(one), (None, "" if outlet is None else outlet.name))
     return SubmissionState(

@@ -51,7 +51,7 @@ def dispute_resolution(
     Raises:
         NotFound: No claim has this id.
         NothingToDispute: The claim has no resolution in effect.
-        AlreadyDisputed: The caller has an open dispute of it with a different reason or different evidence.
+        AlreadyDisputed: The caller has an open dispute of the resolution with a different reason or different evidence.
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -111,10 +111,10 @@ def close_dispute(
 
 
 def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bool:
-    """Return whether a key may not end a dispute of a claim by itself (R14).
+    """Return whether a key is a party to a dispute and lacks the scope to end it (R14).
 
     Args:
-        claim: The claim.
+        claim: The claim of the dispute.
         keys: The keys that filed the dispute, or made the disputed resolution.
         caller: The API key of the call.
     """

@@ -56,7 +56,7 @@ def _erase_from_reply(reply: Reply, member: str) -> None:
 
 
 def _erase_reviews(session: Session, claim: Claim) -> None:
-    """Erase the reviews of a claim, also those that a merge moved to another claim."""
+    """Erase the reviews of a claim, including those that a merge moved to another claim."""
     claim.reviews = None
     if claim.merged_into_id is not None:
         target = session.get_one(Claim, claim.merged_into_id, with_for_update=True)

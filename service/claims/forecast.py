@@ -1,4 +1,4 @@
-"""Forecasts of open claims by `forecast/2`."""
+"""Compute the forecasts of open claims with the method `forecast/2`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[Forec
 
 
 def compute_forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: dt.datetime) -> list[Forecast]:
-    """Return the forecasts of open claims. Those of a group are a choice between its open claims (R3)."""
+    """Return the forecasts of open claims. Claims of a group are forecast together, as a choice between them (R3)."""
     state = load_state(session)
     groups = {claim.group for claim in claims if claim.group is not None}
     by_id = {claim.id: claim for claim in [*claims, *open_claims_of(session, groups)]}

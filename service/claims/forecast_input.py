@@ -52,8 +52,8 @@ def as_reports(filed: Sequence[Filed], opened: Sequence[dt.datetime] = ()) -> li
     """Return the reports of a claim, with the number of rivals at the publication of each.
 
     Args:
-        filed: The reports in order.
-        opened: The openings of all claims of the group.
+        filed: The reports, in the order of publication.
+        opened: The times of the first reports on all claims of the group; empty to count no rivals.
     """
     roots = roots_of(filed)
     return [

@@ -94,7 +94,7 @@ def _read_page(
 
 
 def list_shared_claims(db: Database, outlets: Sequence[str], *, limit: int, now: dt.datetime) -> list[ClaimView]:
-    """Return the latest claims that all of some outlets reported, with their reports.
+    """Return the latest claims that every one of these outlets reported, with their reports.
 
     Raises:
         InvalidQuery: An outlet is unknown.

@@ -57,7 +57,7 @@ def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> No
 
 
 def _move_resolutions(claim: Claim, target: Claim) -> None:
-    """Move the resolutions of a claim before those of the other one, or after them to stay in effect."""
+    """Move the resolutions of a claim to another one: after its own ones to stay in effect, otherwise before them."""
     moving = claim.resolutions
     is_last = standing_resolution(claim) is not None and standing_resolution(target) is None
     if target.resolutions:

@@ -7,7 +7,7 @@ from service.storage.models.columns import ReviewNote
 
 
 def is_same_review(one: ReviewNote, other: ReviewNote) -> bool:
-    """Return whether two notes are about one review: one page, or else one fact-checker and rating."""
+    """Return whether two notes are about the same page or, without pages, have the same fact-checker and rating."""
     if one["url"] is not None or other["url"] is not None:
         return one["url"] == other["url"]
     return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])

@@ -1,4 +1,4 @@
-"""Tell how the reports of each outlet on a claim count."""
+"""Describe the reports of each outlet on a claim, and how they count."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OutletStory:
     why_no_side: Literal["asked", "late", "withdrawn", "unscorable", "cited"] | None
     """The reason why it is on no side."""
     late: ReportView | None
-    """A report that takes another side and was published when the answer was known (R6)."""
+    """A report that takes another side and was published after the answer was known (R6)."""
 
 
 def tell_outlets(claim: Claim, views: Sequence[ReportView], outlets: Mapping[UUID, Outlet]) -> Iterator[OutletStory]:
@@ -77,6 +77,6 @@ def _why_no_side(
 
 
 def _is_late_change(report: Filed, vote: Filed, facts: ClaimFacts) -> bool:
-    """Return whether a report takes another side, and was published when the answer was known."""
+    """Return whether a report takes another side and was published after the answer was known."""
     is_side = report.stance.takes_side and report.is_after(facts.known_at)
     return is_side and report.id != vote.id and report.stance is not vote.stance

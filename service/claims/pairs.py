@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller
 _NEWEST_FIRST = Keyset([Claim.id], [UUID], descending=True)
 _SAME_TEXTS = 20
 _SIMILARITY = 0.6
-"""The minimum share of common terms among all terms of two claims for them to be listed."""
+"""The minimum share of common terms among all terms of a listed pair."""
 _OLDER = aliased(Claim)
 
 

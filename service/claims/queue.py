@@ -62,7 +62,7 @@ def list_due_claims(
 ) -> Page[QueuedClaim]:
     """Return a page of the due claims with a report that counts, the longest overdue first (R15).
 
-    All pages count reports as of the first page, so that the order is stable. A sort key begins with that moment.
+    All pages count reports as of the first page, so that the order is stable. A sort key begins with its time.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.

@@ -118,7 +118,7 @@ def _lock(session: Session) -> None:
 
 
 def _moves_back(session: Session, rename: TopicRename) -> dict[UUID, str]:
-    """Return the previous topics of the claims of a rename that are still where it moved them."""
+    """Return the previous topics of those claims that are still where a rename moved them."""
     versions = sa.select(Version.subject_id, Version.content).where(Version.rename_id == rename.id)
     former = {subject_id: str(content["topic"]) for subject_id, content in session.execute(versions)}
     rows = sa.select(Claim.id, Claim.topic).where(is_among(session, Claim.id, former)).order_by(Claim.id)

@@ -36,7 +36,7 @@ def _is_redacted(claim: Claim, member: str) -> bool:
 
 
 def report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
-    """Return the error for a report that repeats a recorded one, or one before it in the request."""
+    """Return the error for a report that repeats another one, recorded or in the same request, and differs from it."""
     name = "report before it in this request" if report.claim_id is None else f"report {report.id}"
     detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
     errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
@@ -44,7 +44,7 @@ def report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
 
 
 def differing_members(given: Mapping[str, object], version: OnRecord) -> list[str]:
-    """Return the members that were sent and differ from a report; a redacted member does not differ."""
+    """Return the sent members that differ from a report. Redacted members are ignored."""
     sent = {"probability": given["probability"], "commitment": given["commitment"], "quote": given["quote"]}
     redacted = {note["member"] for note in version.report.redacted or ()}
     return [

@@ -63,7 +63,7 @@ def record_reply(
 
 
 def add_reply(session: Session, cache: ScoreCache, reply: Reply, *, now: dt.datetime) -> None:
-    """Add a new reply of an outlet. The caller holds the lock `PLACES`."""
+    """Add a new reply of an outlet. The caller must hold the lock `PLACES`."""
     reply.id, reply.recorded_at = new_id(), now
     session.add(reply)
     _invalidate(session, cache, reply, now=now)

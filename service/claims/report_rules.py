@@ -114,7 +114,7 @@ def check_reports(
 
 
 def _refuse(errors: list[FieldError], differing: list[FieldError]) -> None:
-    """Raise the errors of reports, if there are any; those that break a rule before those that differ."""
+    """Raise an error if reports break a rule or, if none does, differ from the ones that they repeat."""
     if errors:
         raise InvalidBody(
             "A report breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
@@ -165,7 +165,7 @@ def _relays_itself(report: Report) -> bool:
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
-    """Return an error for each new relay on a cycle without an own report (R7)."""
+    """Yield an error for each new relay on a cycle without an own report (R7)."""
     new = {pointer: as_filed(filing.report) for pointer, filing in filings.items() if filing.is_new}
     if not any(report.is_relay for report in new.values()):
         return
@@ -221,7 +221,7 @@ def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller:
 
 
 def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> tuple[Outlet, Outlet | None]:
-    """Return the reporting and the cited outlet of a report that breaks no rule.
+    """Return the reporting and the cited outlet of a report, after checking the rules.
 
     Raises:
         InvalidBody: As `_new_report`.
@@ -250,7 +250,7 @@ def stance_of(stated: Stance | None, probability: float | None) -> tuple[Stance,
 
 
 def stance_errors(stated: Stance | None, probability: float | None) -> Iterator[FieldError]:
-    """Return an error if a stated stance does not agree with the probability (R6b)."""
+    """Yield an error if a stated stance does not agree with the probability (R6b)."""
     if stated is None or probability is None or stated.agrees_with(probability):
         return
     if stated.takes_side:

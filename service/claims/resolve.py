@@ -1,4 +1,4 @@
-"""Resolve claims, and correct or withdraw resolutions. They are append-only, and the newest is in effect (R11)."""
+"""Resolve claims, and correct or withdraw resolutions. Resolutions are append-only; the newest is in effect (R11)."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def new_resolution(
     caller: Caller,
     now: dt.datetime,
 ) -> Resolution:
-    """Check the rules, and return a new resolution that is not added to the claim yet. The claim is loaded and locked.
+    """Check the rules, and return a new resolution without adding it to the claim.
 
     Args:
         session: The session.
-        claim: The claim.
+        claim: The claim, loaded and locked.
         given: The resolution as sent.
         filings: The reports that the same line of an import adds to the claim.
         caller: The API key of the call.
@@ -121,7 +121,7 @@ def _refuse_opinion(claim: Claim) -> None:
 
 
 def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
-    """Return the time at which the answer became public, as given or as in the newest resolution (R6a, R11)."""
+    """Return the time at which the answer was known and its precision, as sent or as in the newest resolution (R6a)."""
     if (known_at := given["known_at"]) is not None:
         return end_of_day(known_at, now=now), given.get("known_precision") or precision_of(known_at)
     return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)

@@ -75,7 +75,7 @@ def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
 
 
 def summarise_found(session: Session, ids: Sequence[UUID], *, now: dt.datetime) -> list[ListedClaim]:
-    """Return claims in this order, as in lists."""
+    """Return the short views of claims, in the order of the ids."""
     rows = sa.select(Claim).options(selectinload(Claim.resolutions).selectinload(Resolution.disputes))
     claims = {claim.id: claim for claim in session.scalars(rows.where(is_among(session, Claim.id, ids)))}
     return summarise_claims(session, [claims[claim_id] for claim_id in ids], now=now)

@@ -30,7 +30,7 @@ MAX_PENDING = 500
 """The maximum number of pending submissions."""
 DAY = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)
-"""The time for which a pending submission, and then a refused one, is kept."""
+"""How long a submission is kept while it is pending, and again after it was refused."""
 _SECRET_BYTES = 24
 
 
@@ -125,7 +125,7 @@ def get_submission(db: Database, secret: str) -> SubmissionState:
 
 
 def prune_submissions(db: Database, *, now: dt.datetime) -> None:
-    """Delete submissions that were refused or left undecided 90 days ago, and forget senders after a day."""
+    """Delete submissions that have been pending or refused for 90 days, and the hashes of senders after a day."""
     row, too_old = Submission, now - KEPT
     expired = sa.or_(
         (row.status == SubmissionStatus.PENDING) & (row.recorded_at <= too_old),

@@ -75,7 +75,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A report with the members that the record adds."""
+    """A report, with the members that the service derives."""
 
     id: UUID
     claim: UUID

@@ -57,7 +57,7 @@ def browse_outlets(
 
 
 def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterator[ListedOutlet]:
-    """Yield all outlets that match the filters, by slug, some hundred at a time."""
+    """Yield all outlets that match the filters, by slug, reading a few hundred at a time."""
     after: SortKey | None = None
     while True:
         page = _read_page(session, filters, after=after, limit=_STREAMED)

@@ -23,7 +23,7 @@ def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
 
 
 def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, Counter[str]]:
-    """Return the numbers of resolved own claims by outlet and topic; a topic limits them to itself and those below."""
+    """Return the numbers of resolved own claims by outlet and topic; with a topic, only of those on it or below it."""
     number = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id, Subtotal.topic, number).where(Subtotal.role == Role.OWN)
     rows = rows.where(Subtotal.topic != "" if topic is None else in_topic(Subtotal.topic, topic))
@@ -36,9 +36,9 @@ def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | 
 
 
 def count_own_claims(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, tuple[int, int]]:
-    """Return the numbers of own claims and of resolved ones by outlet; a topic limits them to itself and those below.
+    """Return the numbers of own claims and of resolved ones by outlet; with a topic, only of those on it or below it.
 
-    Outlets without any are left out.
+    Outlets without such claims are left out.
     """
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id, sa.func.sum(Subtotal.claims), resolved).where(Subtotal.role == Role.OWN)

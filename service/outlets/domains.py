@@ -24,11 +24,11 @@ GivenDomain: TypeAlias = str | GivenPeriod
 DomainPeriod = TypedDict("DomainPeriod", {"domain": str, "from": str | None, "to": str | None})
 """A domain with its dates in responses, exports and earlier versions."""
 ShownDomain: TypeAlias = str | DomainPeriod
-"""A domain, as a text if it has no dates."""
+"""A domain in responses: a text if it has no dates."""
 
 
 class Domain(NamedTuple):
-    """A domain in normal form, with the period in which an outlet has it. None is no limit."""
+    """A domain in normal form, with the period in which an outlet has it. None means no limit."""
 
     name: str
     starts_at: dt.datetime | None
@@ -53,7 +53,7 @@ class Domain(NamedTuple):
 
 
 def read_domains(given: Sequence[GivenDomain]) -> tuple[list[Domain], list[FieldError]]:
-    """Return the domains of an outlet in normal form and without duplicates, and the errors in what was sent."""
+    """Return the domains of an outlet in normal form and without duplicates, and the errors in the sent ones."""
     domains: list[Domain] = []
     errors: list[FieldError] = []
     for index, sent in enumerate(given):

@@ -1,4 +1,4 @@
-"""Restore the records of outlets that the first page of a list read, regardless of later writes."""
+"""Restore the records of outlets as the first page of a list read them, without later writes."""
 
 from __future__ import annotations
 

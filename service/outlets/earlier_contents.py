@@ -56,8 +56,8 @@ def _content(later: Sequence[_Later], renames: Sequence[TopicRename]) -> Content
 def _current_name(later: Sequence[_Later], renames: Sequence[TopicRename]) -> str | None:
     """Return the current name of the topic that the earliest version of a claim has.
 
-    A rename moves the claim with its topic. So if every change of the topic is a rename, it is the topic of the claim
-    now. Otherwise it is the name before the first other change, with the later renames applied.
+    A rename moves claims with their topic. So if only renames changed the topic, the result is the current topic of the
+    claim. Otherwise it is the topic before the first other change, with the later renames applied.
     """
     topics = [version.content["topic"] for version in later]
     for version, topic, following in zip(later, topics, [*topics[1:], later[-1].topic], strict=True):

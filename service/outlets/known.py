@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 class OutletName(TypedDict):
-    """The name and perhaps the domain of an outlet, which is created with the other members if it is unknown."""
+    """The name of an outlet, and optionally its domain. An unknown outlet is created with the other members."""
 
     name: str
     domain: NotRequired[str | None]
@@ -77,8 +77,8 @@ def _read_mention(given: str, domain: str | None) -> Mention:
 class KnownOutlets:
     """The recorded outlets that the reports of one transaction may name.
 
-    Outlets that were not looked up in advance are looked up one by one, with the same results. The others belong to no
-    session, so compare outlets by id.
+    Outlets that were looked up in advance belong to no session, so compare outlets by id. Others are looked up one by
+    one, with the same results.
     """
 
     def __init__(self, session: Session) -> None:
@@ -185,9 +185,9 @@ class KnownOutlets:
 
 
 def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the recorded outlets with one of these keys of a name or an alias, by key, locked and read-only.
+    """Return the recorded outlets with one of these keys of a name or an alias, by key.
 
-    They are as `read_only_outlets` returns them.
+    They are locked, and can only be read, like those of `read_only_outlets`.
     """
     rows = _named_rows(session.get_bind().dialect.name)
     found: dict[str, list[Outlet]] = {}
@@ -210,9 +210,9 @@ def _named_rows(dialect: str) -> sa.Select[*tuple[Any, ...]]:
 
 
 def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool], *, lock: bool = False) -> list[Outlet]:
-    """Return outlets that can only be read, with those that they were merged into, in one statement.
+    """Return outlets as read-only objects, with those that they were merged into, in one statement.
 
-    They have the names and slugs by which reports find them, their parents' ids, and no other columns.
+    They have ids, names, slugs and the ids of their parents, but no other columns.
 
     Args:
         session: The session.
@@ -220,7 +220,7 @@ def read_only_outlets(session: Session, chosen: sa.ColumnElement[bool], *, lock:
         lock: Whether to lock the outlets against merges until the transaction ends (R22), as `lock_outlets` does.
 
     Raises:
-        WriteConflict: An outlet was merged, or a merge undone, while this waited for its lock.
+        WriteConflict: An outlet was merged, or a merge undone, while the call waited for the lock.
     """
     rows = _with_survivors(sa.select(*_COLUMNS).select_from(Outlet).where(chosen), lock=lock)
     outlets = [_read_only(columns) for columns in session.connection().execute(rows)]

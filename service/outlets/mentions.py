@@ -28,7 +28,7 @@ from service.values.names import host_of, slug_of
 from service.values.vocabulary import Caller, OutletKind
 
 MAX_ALIASES = 100
-"""The maximum number of other names of an outlet."""
+"""The maximum number of aliases of an outlet."""
 
 
 class Directory:
@@ -53,7 +53,7 @@ class Directory:
         """The error details by unknown slug."""
 
     def get(self, reference: str | OutletName, *, at: dt.datetime) -> Outlet:
-        """Return the outlet with this slug or id, or find or create the one with this name, at the moment of a report.
+        """Return the outlet that a report names, at its time of publication. An unknown name creates an outlet.
 
         Raises:
             InvalidBody: The slug or the parent is unknown, the domain malformed or without an outlet at that moment,
@@ -78,7 +78,7 @@ class Directory:
         self._found |= {outlet.slug: outlet for outlet in self._known.prefetch(references)}
 
     def identify(self, reference: str | OutletName | None) -> Outlet | None:
-        """Return the outlet on record that a name without a domain identifies; None if that takes more than a look."""
+        """Return the recorded outlet that a name alone identifies; None if only `get` can find it."""
         if reference is None or isinstance(reference, str) or reference.keys() != {"name"}:
             return None
         mention = read_mention(reference)
@@ -87,7 +87,7 @@ class Directory:
         return self._known.identify(mention.key)
 
     def settle(self, caller: Caller) -> None:
-        """Add what the accepted reports create to the session, and keep the earlier versions of changed outlets."""
+        """Add the outlets and links of accepted reports to the session, and store the previous versions of outlets."""
         outlets, linked = self._settled
         self.session.add_all(self._created[outlets:])
         links = self._links[linked:]
@@ -119,7 +119,7 @@ class Directory:
         self._unknown.clear()
 
     def publisher_of(self, url: str, *, at: dt.datetime) -> Outlet:
-        """Return the outlet that publishes at a URL at a moment, on record or just created (R21).
+        """Return the outlet that publishes at a URL at a moment, recorded or just created (R21).
 
         Raises:
             InvalidBody: No outlet publishes at the URL.
@@ -134,7 +134,7 @@ class Directory:
             if (owner := owner_at(key, owned.get(key, ()), at)) is not None:
                 return self.session.get_one(Outlet, owner.outlet_id)
         raise InvalidBody.at(
-            "", "No outlet on record publishes at the url at published_at. Name the outlet.", "unknown-outlet"
+            "", "No recorded outlet publishes at the url at published_at. Name the outlet.", "unknown-outlet"
         )
 
     def _by_slug(self, reference: str) -> Outlet:
@@ -152,8 +152,8 @@ class Directory:
     def _find(self, mention: Mention, at: dt.datetime) -> Outlet | None:
         """Return the outlet with this domain, or else the one with this name, alias or slug.
 
-        With a domain given, an outlet of this name that has other domains does not match. The name becomes an alias of
-        the outlet with the domain, and the domain one of the outlet with the name.
+        If a domain is given, an outlet with this name but other domains does not match. An outlet found by its domain
+        gets the name as an alias, and one found by its name gets the domain.
 
         Raises:
             InvalidBody: Several outlets have this name, or outlets have the domain only at other times.
@@ -168,7 +168,7 @@ class Directory:
         return outlet
 
     def _by_name(self, mention: Mention) -> Outlet | None:
-        """Return the outlet with this name or alias, and without domains if one is given."""
+        """Return the outlet with this name or alias; if a domain is given, only an outlet without domains."""
         outlets = self._namesakes(mention.key, without_domains=mention.domain is not None)
         if outlet := best_match(mention.key, outlets):
             return outlet
@@ -182,9 +182,9 @@ class Directory:
         return None
 
     def _by_slug_as_name(self, name: str) -> Outlet | None:
-        """Return the outlet with this slug, except where a word is only the transliteration of another name.
+        """Return the outlet with this name as its slug, unless it is one word that only transliterates another name.
 
-        Otherwise the outlet of `muller` would depend on whether `Müller` comes before or after it in a file.
+        Otherwise the outlet for `muller` would depend on whether `Müller` comes before or after it in a file.
         """
         created = (outlet for outlet in self._created if outlet.slug == name)
         outlet = next(created, None) or self._known.by_slug_or_id(name)
@@ -193,7 +193,7 @@ class Directory:
         return outlet
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with this key of a name or an alias, on record or of this transaction."""
+        """Return the outlets with this key of a name or an alias, recorded or new in this transaction."""
         on_record = self._known.namesakes(key, without_domains=without_domains)
         if not self._created and not self._links:
             return on_record
@@ -248,7 +248,7 @@ class Directory:
             self.clear_names()
 
     def _parent(self, slug: str | None, at: dt.datetime) -> Outlet | None:
-        """Return the outlet on record that a new outlet is given as its parent."""
+        """Return the recorded outlet that is the parent of a new one."""
         if slug is None:
             return None
         try:

@@ -41,14 +41,14 @@ def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: 
 
 
 def names_outlet(outlet: Outlet) -> sa.ColumnElement[bool]:
-    """Return the condition that a claim has a report of an outlet or a relay of it, with the merged outlets."""
+    """Return the condition that a report on a claim is by an outlet, or by one merged into it, or cites one of them."""
     reports, outlets = sa.select(Report.claim_id), merged_with(outlet)
     named = reports.where(Report.outlet_id.in_(outlets)).union(reports.where(Report.cited_id.in_(outlets)))
     return Report.claim_id.in_(named)
 
 
 def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Slot, Amounts]:
-    """Return the record of an outlet without merges: from its sums or, if it is merged and has none, from the rows."""
+    """Return the record that an outlet has alone: from its sums or, if it is merged and has none, from the rows."""
     if from_sums:
         return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
     entries = read_positions(session, [outlet.id], EVERYTHING)

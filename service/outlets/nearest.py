@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.outlets.search import has_exactly, words_of
+from service.outlets.search import exact_matches, words_of
 from service.outlets.similar import similar_outlets, together
 from service.storage.models import Outlet
 from service.storage.predicates import is_among
@@ -13,7 +13,7 @@ from service.values.ids import parse_id
 from service.values.names import backwards
 
 _SUGGESTED = 3
-_EXACT = has_exactly(sa.bindparam("whole", type_=sa.String), sa.bindparam("backwards", type_=sa.String))
+_EXACT = exact_matches(sa.bindparam("whole", type_=sa.String), sa.bindparam("backwards", type_=sa.String))
 
 
 def unknown_slug(session: Session, reference: str) -> str:
@@ -23,7 +23,7 @@ def unknown_slug(session: Session, reference: str) -> str:
 
 
 def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """Return at most three slugs of outlets with this name or alias, or else with similar ones. Ids have none."""
+    """Return at most three slugs of outlets with this name or alias, or else with similar ones; none for an id."""
     words = words_of(reference)
     if not words or parse_id(reference) is not None:
         return []

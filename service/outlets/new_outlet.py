@@ -74,7 +74,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 
 def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
-    """Return whether a sent outlet equals a recorded one, which is loaded whole, or an earlier version of it."""
+    """Return whether a sent outlet equals a recorded one, loaded whole, or an earlier version of it."""
     domains = [domain.show() for domain in domains_of(given)]
     parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {

@@ -64,9 +64,9 @@ def new_domain(outlet_id: UUID, domain: Domain, position: int) -> OutletDomain:
 
 
 def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Owned]]:
-    """Return the outlets that have domains at any time, by the given domain.
+    """Return the outlets that have these domains at any time, by domain as given.
 
-    The spellings of an account are found together; `owner_at` chooses among them.
+    All spellings of an account are found; `owner_at` chooses among them.
     """
     keys = {domain: account_key(domain) for domain in domains}
     row = OutletDomain
@@ -81,7 +81,7 @@ def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Own
 def owner_at(domain: str, owned: Collection[Owned], at: dt.datetime) -> Owned | None:
     """Return the outlet that has a domain at a moment, given the outlets that have it in any spelling at any time.
 
-    The exact spelling comes first. Otherwise any spelling is found if one outlet has them all.
+    The exact spelling comes first. Otherwise another spelling matches if one outlet has all of them.
     """
     valid = [one for one in owned if one.is_valid(at)]
     exact = next((one for one in valid if one.domain.name == domain), None)

@@ -115,7 +115,7 @@ class ReportedClaim(NamedTuple):
 
 
 def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[ReportedClaim]:
-    """Yield every claim that has reports, with all of them, by id."""
+    """Yield every claim that has reports, with all its reports, in the order of ids."""
     statement = _rows(session, EVERYTHING, only).order_by(None)
     statement = statement.order_by(Report.claim_id, Report.published_at, Report.recorded_at, Report.id)
     rows = session.execute(statement, execution_options={"yield_per": _FETCHED})

@@ -1,6 +1,6 @@
 """Find outlets by the words that people type, with prefixes, missing accents, any order of words and typing errors.
 
-It reads a few short ranges of the index of spellings, so its cost does not grow with the number of outlets.
+A search reads a few short ranges of the index of spellings, so its cost does not grow with the number of outlets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _AFTER_LETTERS = "{"  # the first character after the letters and digits of spel
 _NAMED, _OTHER = aliased(Outlet), aliased(OutletSpelling)
 
 
-def has_exactly(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
+def exact_matches(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
     """Select the outlets that have a text as a whole name or alias, found by both of its spellings."""
     of_same = _OTHER.outlet_id == OutletSpelling.outlet_id
     rows = sa.select(OutletSpelling.outlet_id).where(OutletSpelling.spelling == backward)
@@ -81,7 +81,7 @@ def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
 
 
 def words_of(text: str) -> list[list[str]]:
-    """Return the words of a search in ASCII, and as an alternative the words without a first article."""
+    """Return the words of a search in ASCII, and as an alternative the words without an article at the start."""
     words = plain_words(text)[:_MOST_WORDS]
     return [words, words[1:]] if len(words) > 1 and words[0] in _ARTICLES else [words] if words else []
 
@@ -93,7 +93,7 @@ def _matches(alternatives: Sequence[Sequence[str]]) -> sa.Subquery:
         whole = together(words)
         begins = _begins(OutletSpelling, whole)
         arms.append(sa.select(OutletSpelling.outlet_id, sa.literal(0)).where(begins).limit(_CANDIDATES))
-        arms.append(has_exactly(sa.literal(whole), sa.literal(backwards(whole))).add_columns(sa.literal(1)))
+        arms.append(exact_matches(sa.literal(whole), sa.literal(backwards(whole))).add_columns(sa.literal(1)))
         longest, *others = sorted(words, key=len, reverse=True)
         if others:
             rows = sa.select(OutletSpelling.outlet_id, sa.literal(0)).where(_begins(OutletSpelling, longest))

@@ -98,7 +98,7 @@ class Sums:
 
 @contextmanager
 def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
-    """Update the sums by the changes that a block makes to claims.
+    """Update the sums for the changes that a block makes to claims.
 
     Args:
         session: The session of the changes.
