@@ -1,4 +1,4 @@
-"""`python -m service.cli`, for processes that cannot rely on the PATH."""
+"""Run the command as `python -m service.cli`, which does not depend on the PATH."""
 
 from service.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Judge the methods on a file of records."""
+"""Compare scoring methods on a file of records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PredictionLine(TypedDict):
     default=0.3,
     show_default=True,
     type=click.FloatRange(0, 1, max_open=True),
-    help="The share of predictions, counted from the first, that the methods only learn from.",
+    help="The share of the first predictions from which the methods only learn.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--predictions", type=click.File("w"), help="Write every judged prediction to this file, as NDJSON.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def export(settings: Settings, *, target: Path) -> None:
     """Write the whole database into DIR, which must be empty or not exist yet, or into a new FILE.zip.
 
-    The files are NDJSON as of one moment, with the description of a data package. `borneout import` loads the outlets,
+    The files are NDJSON as of one moment, with a data package description. `borneout import` loads the outlets,
     claims, reports and resolutions. `borneout import --restore` creates the same database, without the secrets of keys.
     """
     from service.transfer.export.folder import write_export

@@ -20,7 +20,7 @@ class ImportOutput:
         self.counts = Counter(dict.fromkeys(LineStatus, 0))
         """The number of lines by status."""
         self._results = results
-        """The file to which the result of each line is written."""
+        """The file for the result of each line; None to write no file."""
         self._console = Console(stderr=True)
         self._rejections = Rejections(self._console)
 

@@ -37,7 +37,7 @@ def keys() -> None:
 @click.option("--expires", type=InstantParameter(), help="When the key expires, such as 2027-01-01T00:00:00Z.")
 @with_connections(writes=True)
 def create(connections: Connections, *, name: str, scopes: tuple[str, ...], expires: dt.datetime | None) -> None:
-    """Create a key and show its secret, once."""
+    """Create a key and show its secret, which is shown only once."""
     from service.access import keys as use_cases
 
     now = utc_now()
@@ -48,7 +48,7 @@ def create(connections: Connections, *, name: str, scopes: tuple[str, ...], expi
 @keys.command("list")
 @with_connections(writes=False)
 def list_(connections: Connections) -> None:
-    """List the keys without their secrets. In a pipe or a file, tabs separate the columns."""
+    """List the keys without their secrets. Outside a terminal, tabs separate the columns."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Column, Table
@@ -84,7 +84,7 @@ def _row(key: ApiKey) -> tuple[str, ...]:
 )
 @with_connections(writes=True)
 def rotate(connections: Connections, *, key_id: UUID, overlap: float) -> None:
-    """Give a key a new secret and show it, once."""
+    """Give a key a new secret, which is shown only once."""
     from service.access import keys as use_cases
 
     now = utc_now()

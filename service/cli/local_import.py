@@ -29,7 +29,7 @@ from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
 
 EXAMPLE = Path(__file__).with_name("alonso.ndjson")
-"""The example, which is part of the package."""
+"""The path of the example, which is part of the package."""
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
 """Loads batches of lines and yields the result of each line."""
@@ -43,7 +43,7 @@ def import_locally(
     Args:
         settings: The settings.
         file: The file; `-` is the standard input.
-        options: The options with which it is read.
+        options: The options for reading it.
         output: The output for the results.
         dry_run: Whether to record nothing, and to print the form of the file and its first lines.
     """

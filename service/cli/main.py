@@ -1,4 +1,4 @@
-"""The command group `borneout`, and how errors end a command."""
+"""The command group `borneout`, which prints expected errors without a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from service.operations.data_dir import keep_files_private
 
 
 class BorneoutGroup(click.Group):
-    """A group of commands that prints an error as one sentence if the caller can act on it."""
+    """A command group that prints an error without a traceback if the caller can act on it."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:

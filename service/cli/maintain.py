@@ -11,7 +11,7 @@ from service.values.instants import utc_now
 @click.command()
 @with_connections(writes=True)
 def refit(connections: Connections) -> None:
-    """Refit the context of scores and the learner of forecasts now, instead of waiting for the worker."""
+    """Refit the score context and the forecast learner now, instead of waiting for the worker."""
     from service.claims.learner import refit_learner
     from service.scores.context_refit import refit_context
 

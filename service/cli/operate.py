@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _with_metrics_dir(command: CommandFunction) -> CommandFunction:
-    """Set the metrics folder that all processes share. prometheus_client reads it on import, so this comes first."""
+    """Set the metrics folder that all processes share. prometheus_client reads it on import, so set it first."""
 
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: object) -> object:

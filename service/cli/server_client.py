@@ -31,7 +31,7 @@ class Unreachable(CannotRun):
 
 
 class NoResponse(Unreachable):
-    """A missing response: the call may have been carried out."""
+    """A missing response. The service may have executed the call."""
 
 
 class Progress(TypedDict):
@@ -62,10 +62,10 @@ class Server:
 
         Args:
             stream: The file.
-            options: The options with which the service reads it.
+            options: The options for reading the file.
             size: The size of the file in bytes; None if it is unknown.
             dry_run: Whether to record nothing.
-            call: The idempotency key of the call, with which it can be repeated.
+            call: The idempotency key, which makes it safe to repeat the call.
 
         Raises:
             Unreachable: The service did not respond.

@@ -26,7 +26,7 @@ def import_on_server(server: Server, file: Path, options: FileOptions, output: I
     Args:
         server: The service.
         file: The file; `-` is the standard input.
-        options: The options with which the service reads it.
+        options: The options for reading the file.
         output: The output for the results.
         dry_run: Whether to record nothing.
 
@@ -52,7 +52,7 @@ def import_on_server(server: Server, file: Path, options: FileOptions, output: I
 
 
 def _send(server: Server, file: Path, options: FileOptions, *, dry_run: bool, progress: Progress) -> Job:
-    """Send a file, and repeat that while the service is busy or if the response was lost."""
+    """Send a file. Retry while the service is busy, or if its response was lost."""
     call, attempts = new_id(), 1 if str(file) == "-" else _ATTEMPTS
     task = progress.add_task(f"sending {file.name}", total=None, lines=0)
     while True:

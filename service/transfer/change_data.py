@@ -1,7 +1,7 @@
-"""The data of a change: the row as the ledger entered it, with the texts that the ledger holds only as hashes.
+"""The data of a change: the row as the ledger records it, with the texts that the ledger stores only as hashes.
 
-A text comes from the row or from an earlier version of it, whichever has the hash in the entry. A redaction therefore
-also removes it from earlier changes.
+A text comes from the row or from an earlier version of it, whichever matches the hash. A redaction therefore also
+removes the text from earlier changes.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ _WITH_TEXT: Mapping[str, type[Base]] = {
     "reply": Reply,
     "redaction": Redaction,
 }
-"""The tables with columns that the ledger holds only as hashes."""
+"""The tables with columns that the ledger stores only as hashes."""
 
 
 class EnteredRow(NamedTuple):
-    """A row as an entry of the ledger describes it after the write."""
+    """A row after a write, as an entry of the ledger records it."""
 
     recorded_at: dt.datetime
     table: str
@@ -89,20 +89,20 @@ class EnteredRow(NamedTuple):
         return context_name(int(self.key)) if self.table == "context" else outlet_of(self.table, self.key) or self.key
 
     def plain(self, *names: str) -> Data:
-        """Return columns that the ledger holds unchanged."""
+        """Return columns that the ledger stores unchanged."""
         return {name: self.content.get(name) for name in names}
 
 
 def outlet_of(table: str, key: str) -> str | None:
-    """Return the id of the outlet to which a row belongs; None if it belongs to no outlet."""
+    """Return the id of the outlet that a row belongs to; None if it belongs to none."""
     return key.partition(" ")[0] if KINDS[table] is ChangeKind.OUTLET else None
 
 
 class ChangeData:
-    """The data of several changes. Their rows are read together."""
+    """The data of several changes, with rows that are read together."""
 
     def __init__(self, session: Session, rows: Sequence[EnteredRow]) -> None:
-        """Read the rows that the data need."""
+        """Read the current rows that the data depend on."""
         self._session = session
         keys: defaultdict[str, set[UUID]] = defaultdict(set)
         for row in rows:
@@ -140,7 +140,7 @@ class ChangeData:
         return {str(outlet.id): outlet for outlet in self._session.scalars(rows)}
 
     def _texts(self, row: EnteredRow, *names: str) -> Data:
-        """Return columns that the ledger holds as hashes."""
+        """Return columns that the ledger stores as hashes."""
         return {name: self._text(row, name) for name in names}
 
     def _text(self, row: EnteredRow, name: str) -> object:
@@ -148,7 +148,7 @@ class ChangeData:
         if entered is None:
             return None
         current = self._current[row.table][row.key][name]
-        if row.salt is None:  # a part of the row was redacted since, and its hashes can no longer be compared
+        if row.salt is None:  # part of the row was redacted since, so its hashes can no longer be compared
             return current
         known = [current, *(version.get(name) for version in self._versions.get(row.key, ()))]
         same = (value for value in known if value is not None and hash_value(value, row.salt) == entered)
@@ -168,7 +168,7 @@ class ChangeData:
         return {**{name: getattr(state, name) for name in names}, "recorded_at": format_instant(state.recorded_at)}
 
     def claim(self, row: EnteredRow) -> Data:
-        """Return a claim."""
+        """Return the data of a claim."""
         members = ("kind", "topic", "tags", "resolves_by", "group", "external_id", "recorded_at")
         merged_into = row.content.get("merged_into_id")
         return {
@@ -180,7 +180,7 @@ class ChangeData:
         }
 
     def report(self, row: EnteredRow) -> Data:
-        """Return a report."""
+        """Return the data of a report."""
         cited = {"outlet": self._slug(row, "cited_id"), **self._texts(row, "cited_as")}
         return {
             "claim": row.content["claim_id"],
@@ -194,11 +194,11 @@ class ChangeData:
         }
 
     def withdrawal(self, row: EnteredRow) -> Data:
-        """Return the withdrawal of a report."""
+        """Return the data of a withdrawal."""
         return {"report": row.key, **self._texts(row, "reason"), **row.plain("recorded_at")}
 
     def resolution(self, row: EnteredRow) -> Data:
-        """Return a resolution, with its position among those of its claim."""
+        """Return the data of a resolution, with its position among those of its claim."""
         is_partial = row.content.get("verdict") == Verdict.PARTIAL
         return {
             "claim": row.content["claim_id"],
@@ -212,7 +212,7 @@ class ChangeData:
         }
 
     def dispute(self, row: EnteredRow) -> Data:
-        """Return a dispute."""
+        """Return the data of a dispute."""
         closed_at = row.content.get("closed_at")
         closure = {
             "reason": self._text(row, "closing_reason"),
@@ -229,7 +229,7 @@ class ChangeData:
         }
 
     def reply(self, row: EnteredRow) -> Data:
-        """Return a reply of an outlet."""
+        """Return the data of a reply."""
         withdrawn_at = row.content.get("withdrawn_at")
         withdrawal = {"reason": self._text(row, "withdrawal_reason"), "recorded_at": withdrawn_at}
         return {
@@ -244,21 +244,21 @@ class ChangeData:
         }
 
     def topic_rename(self, row: EnteredRow) -> Data:
-        """Return the rename of a topic."""
+        """Return the data of a topic's renaming."""
         return {"from": row.content["source"], **row.plain("into", "claims", "recorded_at", "undone_at")}
 
     def claim_merge(self, row: EnteredRow) -> Data:
-        """Return the merge of a claim."""
+        """Return the data of a claim's merge."""
         members = row.plain("recorded_at", "undone_at")
         return {"claim": row.content["claim_id"], "into": row.content["into_id"], **members}
 
     def redaction(self, row: EnteredRow) -> Data:
-        """Return a redaction."""
+        """Return the data of a redaction."""
         members = row.plain("members", "recorded_at")
         return {"subject": row.content["subject_id"], **members, **self._texts(row, "reason")}
 
     def context(self, row: EnteredRow) -> Data:
-        """Return a context in the form of an export, once for each basis."""
+        """Return the lines that an export has for a context, one for each basis."""
         stored = self._session.get_one(ContextRow, int(row.key))
         fitted = [basis for basis in Basis if stored.contexts[basis] is not None]
         lines = [context_line(stored_context(self._session, stored, basis), basis) for basis in fitted]

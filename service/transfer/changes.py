@@ -1,8 +1,8 @@
-"""The feed of changes: every visible change of the record once, in the order of commits.
+"""The feed of changes: every visible change of a record once, in commit order.
 
-The order is that of the seals of the ledger: a seal covers only entries that were committed before it, and every entry
-is sealed once. Within a seal the changes of one transaction follow each other, and a transaction comes after those that
-it depends on.
+The order follows the seals of the ledger: a seal covers only entries that were committed before it, and every entry is
+sealed once. Within a seal, the changes of a transaction are consecutive, and a transaction comes after those that it
+depends on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from service.transfer.change_data import KINDS, ChangeData, Data, EnteredRow, ou
 from service.values.vocabulary import ChangeKind
 
 POLL = 0.25
-"""The seconds between two looks for new changes while a call waits."""
+"""The number of seconds between two queries for changes while a call waits."""
 
 _BOUND_TO = "changes"
 _SCANNED = 2 * SEAL_SIZE  # entries; at least one whole seal
@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
 
 class _Scanned(NamedTuple):
-    """The columns of a sealed entry that give its place."""
+    """The columns of a sealed entry that determine its place."""
 
     seal: int
     id: UUID
@@ -59,7 +59,7 @@ class _Scanned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A change of the record."""
+    """A change of a record."""
 
     cursor: str
     at: dt.datetime
@@ -70,7 +70,7 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """A page of the feed. Its cursor leads to the changes after it, even before they happen."""
+    """A page of the feed. Its cursor gives the changes after it, including future ones."""
 
     items: list[ChangeView]
     next_cursor: str
@@ -80,7 +80,7 @@ def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView
     """Return the changes after a cursor, or the first changes without one.
 
     Raises:
-        InvalidQuery: The cursor is not one of this feed.
+        InvalidQuery: The cursor is not from this feed.
         CursorExpired: The cursor is newer than this database, which may be an older backup.
     """
     start = Place(0, _FIRST, _FIRST) if cursor is None else _read_cursor(cursor)
@@ -88,8 +88,8 @@ def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView
         head = session.scalar(sa.select(sa.func.max(Seal.number))) or 0
         if start.seal > head:
             raise CursorExpired(
-                "The cursor is of a later state than this database has, which may be an older backup. Start again "
-                "without cursor."
+                "You sent a cursor that is newer than this database, which may be an older backup. Start again "
+                "without a cursor."
             )
         end = Place(head, _LAST, _LAST)
         places, is_end = ([], True) if start >= end else _next_places(session, start, limit)
@@ -105,17 +105,17 @@ def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView
 def await_changes(
     db: Database, page: ChangesView, *, limit: int, seconds: float, pause: Callable[[float], bool]
 ) -> ChangesView:
-    """Wait for changes after an empty page, and return them as soon as there are any, or an empty page in the end.
+    """Wait for changes after an empty page, and return them, or an empty page after the timeout.
 
     Args:
         db: The database. No connection is held during a pause.
-        page: The page.
-        limit: As for `list_changes`.
+        page: The page. If it has changes, it is returned at once.
+        limit: The maximum number of changes.
         seconds: The longest time to wait.
-        pause: Waits for some seconds, and returns whether the process is stopping.
+        pause: Waits for a number of seconds, and returns whether the process is stopping.
 
     Raises:
-        As `list_changes`.
+        The errors of `list_changes`.
     """
     ends_at = time.monotonic() + seconds
     while not page.items and (left := ends_at - time.monotonic()) > 0 and not pause(min(left, POLL)):
@@ -132,7 +132,7 @@ def _read_cursor(cursor: str) -> Place:
 
 
 def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place], bool]:
-    """Return the places of the next changes after a place, and whether these are all."""
+    """Return the places of the next changes after a place, and whether the feed ends with them."""
     entry = table_of(Entry).c
     columns = entry.seal, entry.id, entry.written_in, entry.actor, entry.request_id, entry.table_name, entry.row_key
     public = entry.table_name.in_(list(KINDS))
@@ -149,10 +149,10 @@ def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place
 
 
 def _in_order(rows: Iterable[_Scanned]) -> list[Place]:
-    """Return the places of the entries of whole seals in order. All entries of a transaction on one outlet share one.
+    """Return the places of the entries of whole seals in order. Changes of one outlet in a transaction share one.
 
-    A transaction has its place by its last entry, because it may depend on others that were committed until then.
-    SQLite writes one transaction at a time, so that each entry can stand for itself.
+    The last entry of a transaction determines its place, because it may depend on transactions committed until then.
+    SQLite writes one transaction at a time, so the order of the entries is enough.
     """
     last: dict[tuple[int, int | UUID], UUID] = {}
     keyed = [(row, (row.seal, row.id if row.written_in is None else row.written_in)) for row in rows]

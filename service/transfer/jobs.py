@@ -1,4 +1,4 @@
-"""Queue, read and cancel import jobs. Their key and admins see them."""
+"""Queue, read and cancel import jobs. A job is visible to its API key and to admins."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BLOCKS = 8  # blocks of results that are read at once
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """The numbers of lines of a job by result."""
+    """The progress of a job: its number of lines by result."""
 
     read: int
     created: int
@@ -37,9 +37,9 @@ class ImportProgress:
     unchanged: int
     rejected: int
     total: int | None
-    """None until the end of the file was reached."""
+    """None until the job has succeeded."""
     share: float
-    """The share of the file that was read."""
+    """The share of the file that was read, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class ImportView:
 
 @retried
 def queue_import(db: Database, job_id: UUID, *, now: dt.datetime) -> ImportView:
-    """Queue a job whose upload has arrived."""
+    """Queue a job after its upload is complete."""
     with db.write() as session:
         job = session.get_one(ImportJob, job_id)
         job.idempotency_key, job.stored = None, job.size
@@ -84,7 +84,7 @@ def get_import(db: Database, job_id: UUID, *, caller: Caller) -> ImportView:
 
 
 def list_imports(db: Database, *, caller: Caller, after: SortKey | None, limit: int) -> Page[ImportView]:
-    """Return a page of the caller's jobs, or of all jobs for an admin, the newest first.
+    """Return a page of the caller's jobs, or of all jobs for an admin, newest first.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
@@ -99,7 +99,7 @@ def list_imports(db: Database, *, caller: Caller, after: SortKey | None, limit: 
 def cancel_import(
     db: Database, job_id: UUID, *, if_match: AbstractSet[str] | None, caller: Caller, now: dt.datetime
 ) -> ImportView:
-    """Cancel a job. Lines that were processed stay loaded, and a finished job does not change.
+    """Cancel a job. Processed lines stay loaded, and a finished job does not change.
 
     Raises:
         NotFound: No job of the caller has this id.
@@ -122,7 +122,7 @@ def read_results(db: Database, job_id: UUID, *, caller: Caller, rejected: bool =
         db: The database.
         job_id: The id of the job.
         caller: The API key of the call.
-        rejected: Whether to leave out the blocks without a rejected line.
+        rejected: Whether to skip blocks without a rejected line.
 
     Raises:
         NotFound: No job of the caller has this id.
@@ -132,7 +132,7 @@ def read_results(db: Database, job_id: UUID, *, caller: Caller, rejected: bool =
 
 
 def prune_imports(db: Database, *, now: dt.datetime) -> None:
-    """Delete the jobs that finished a week ago, abandoned uploads, and the uploads of jobs that have finished."""
+    """Delete jobs a week after they finished, abandoned uploads, and the uploads of finished jobs."""
     is_abandoned = ImportJob.arrived_at.is_(None) & (ImportJob.served_at < now - ABANDONED)
     is_kept = ImportJob.finished_at.is_not(None) & (ImportJob.stored > 0)
     for job_id in _ids(db, is_abandoned):
@@ -178,7 +178,7 @@ def _load(session: Session, job_id: UUID, caller: Caller, *, lock: bool = False)
 
 
 def file_options(job: ImportJob) -> FileOptions:
-    """Return the options of the file of a job."""
+    """Return the file options of a job."""
     stored = job.options
     return FileOptions(**{**stored, "names": tuple((column, name) for column, name in stored["names"])})
 

@@ -22,7 +22,7 @@ from service.values.vocabulary import Caller, OutletKind
 
 
 def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.datetime) -> tuple[LineStatus, Outlet]:
-    """Load an outlet, which is recognised by its slug, or else by its name.
+    """Load an outlet. Its slug identifies it, or its name if the line has no slug.
 
     Raises:
         SlugTaken: Another outlet has the slug, or the name if no slug was given.
@@ -52,7 +52,7 @@ def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.d
 
 
 def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
-    """Return the outlet that a report created with the name of a line, or with one of its domains as the name."""
+    """Return the outlet that a report created under the name on a line or one of its domains."""
     domains = domains_of(given)
     owned = find_owned(session, [domain.name for domain in domains])
     owners = {one.outlet_id for owners in owned.values() for one in owners}
@@ -67,14 +67,14 @@ def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
 
 
 def _is_bare(outlet: Outlet, domains: list[Domain]) -> bool:
-    """Return whether an outlet has only these domains, and no other members than a report gives it."""
+    """Return whether an outlet has no other domains, and only the defaults of one that a report created."""
     listed = all(Domain(owned.domain, owned.starts_at, owned.ends_at) in domains for owned in outlet.domains)
     has_defaults = outlet.kind is OutletKind.WEBSITE and outlet.scorable and outlet.parent is None
     return listed and has_defaults and not outlet.aliases and outlet.merged_into is None
 
 
 def _complete(session: Session, outlet: Outlet, given: NewOutlet, *, caller: Caller, now: dt.datetime) -> None:
-    """Give an outlet the members of a line, and keep the earlier version."""
+    """Update an outlet with the members of a line, and store the earlier version."""
     before = describe_outlet(outlet)
     changes = OutletChanges(
         name=given["name"],

@@ -22,7 +22,7 @@ class BadPackage(CannotRun):
 
 
 class Package:
-    """An export."""
+    """A stored export that is open for reading."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,7 +42,7 @@ class Package:
         """Check that the files are unchanged since the export, and that this version has the same tables.
 
         Raises:
-            BadPackage: They are not.
+            BadPackage: A file was changed, or the tables differ.
         """
         try:
             with self._open(DESCRIPTION) as file:
@@ -50,13 +50,11 @@ class Package:
             schema = described["borneout"]["schema"]
             files = {str(each["path"]): str(each["hash"]) for each in described["resources"]}
         except (LookupError, TypeError, ValueError, FileNotFoundError) as exc:
-            raise BadPackage(
-                f"{self._path} is not an export of `borneout export`: {DESCRIPTION} is missing or damaged."
-            ) from exc
+            raise BadPackage(f"{self._path} is not a Borneout export: {DESCRIPTION} is missing or damaged.") from exc
         if schema != fingerprint():
             raise BadPackage(
-                f"{self._path} was exported by a version with other tables. Restore it with that version, or load its "
-                "outlets, claims, reports and resolutions with `borneout import`."
+                f"{self._path} was exported by a version with different tables. Restore it with that version, or load "
+                "its outlets, claims, reports and resolutions with `borneout import`."
             )
         for name, expected in files.items():
             if name.startswith("tables/") and expected != f"sha256:{self._hash(name)}":

@@ -1,6 +1,6 @@
 """Read the resolved claims that are published as ClaimReview.
 
-Only columns are read, which takes a fraction of the time of whole objects. The feed reads all claims.
+The feed reads all claims, so only columns are selected, which is much faster than loading objects.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _REPORTS = (
     .where(Report.stance == Stance.SUPPORT, ~sa.exists().where(Withdrawal.report_id == Report.id))
     .order_by(Report.published_at, Report.recorded_at, Report.id)
 )
-"""Selects the reports that support their claim, as their own or as a relay."""
+"""Selects the reports that support their claim, including relays."""
 
 
 def get_published_claim(db: Database, claim_id: UUID) -> PublishedClaim:
@@ -55,14 +55,14 @@ def get_published_claim(db: Database, claim_id: UUID) -> PublishedClaim:
         published = list(_publish(session, found, {}))
     if not published:
         raise NotFound(
-            f"The claim {claim_id} has no review, because only claims that proved true, false or partly true have one, "
-            "unless their text was redacted. Resolve the claim first."
+            f"You requested the review of the claim {claim_id}, but only claims that proved true, false or partly true "
+            "have one, unless their text was redacted. Resolve the claim first."
         )
     return published[0]
 
 
 def published_claims(session: Session) -> Iterator[PublishedClaim]:
-    """Yield all claims that have a review, the oldest first, with flat memory."""
+    """Yield all claims that have a review, oldest first, in constant memory."""
     outlets: dict[UUID, PublishedOutlet] = {}
     found = session.execute(_CLAIMS.limit(_BATCH)).mappings().all()
     while found:
@@ -73,7 +73,7 @@ def published_claims(session: Session) -> Iterator[PublishedClaim]:
 def _publish(
     session: Session, claims: Sequence[sa.RowMapping], outlets: dict[UUID, PublishedOutlet]
 ) -> Iterator[PublishedClaim]:
-    """Yield claims whose text is not redacted. Their outlets are added to `outlets`."""
+    """Yield claims in published form, except those with a redacted text. Add their outlets to `outlets`."""
     chosen = is_among(session, Report.claim_id, [claim["id"] for claim in claims])
     reports = session.execute(_REPORTS.where(chosen)).mappings().all()
     outlets |= _read_outlets(session, {report["outlet_id"] for report in reports} - outlets.keys())
@@ -102,7 +102,7 @@ def _published(claim: sa.RowMapping, reports: list[PublishedReport]) -> Publishe
 
 
 def _read_outlets(session: Session, ids: Collection[UUID]) -> Mapping[UUID, PublishedOutlet]:
-    """Return outlets, each with its first domain that it has for an unlimited time."""
+    """Return outlets by id, each with its first domain that has no time limit."""
     if not ids:
         return {}
     lasting = OutletDomain.starts_at.is_(None) & OutletDomain.ends_at.is_(None)

@@ -44,10 +44,10 @@ def restore_export(db: Database, package: Package) -> dict[str, int]:
         package: The export.
 
     Returns:
-        The number of rows of each table that has any.
+        The number of restored rows by table, without empty tables.
 
     Raises:
-        RestoreError: The database is not empty, or the export does not fit it.
+        RestoreError: The database is not empty, or rows of the export do not fit their table.
         BadPackage: The export is damaged, or was made by another version.
     """
     package.check()
@@ -60,7 +60,7 @@ def restore_export(db: Database, package: Package) -> dict[str, int]:
                 counts[table.name] = _insert(session, table, package)
             except (sa.exc.StatementError, LookupError, TypeError, ValueError) as exc:
                 raise RestoreError(
-                    f"The rows of {table.name} are not those of an export, so nothing was restored. Export again."
+                    f"The rows of {table.name} do not fit that table, so nothing was restored. Export again."
                 ) from exc
         session.flush()
         correct_spellings(session)
@@ -80,7 +80,7 @@ def _require_empty(session: Session) -> None:
 
 
 def _insert(session: Session, table: sa.Table, package: Package) -> int:
-    """Insert the rows of a table, and then the references between them, which may name later rows."""
+    """Insert the rows of a table, and then set the references among them, which may point to later rows."""
     readers = {column.name: _reader(column) for column in exported_columns(table)}
     own = [column for column in table.columns if any(key.column.table is table for key in column.foreign_keys)]
     count = 0
@@ -103,12 +103,12 @@ def _read(table: sa.Table, readers: Mapping[str, Callable[..., object]], package
     for line in package.lines(f"tables/{table.name}.ndjson"):
         content = json.loads(line)
         if content.keys() != readers.keys():
-            raise ValueError(f"A row of {table.name} has other members than the table has columns.")
+            raise ValueError(f"The members of a row differ from the columns of {table.name}.")
         yield {name: None if value is None else readers[name](value) for name, value in content.items()}
 
 
 def _reader(column: sa.Column[object]) -> Callable[..., object]:
-    """Return the function that converts a JSON value that is not null to the type of a column."""
+    """Return the function that converts a JSON value other than null to the type of a column."""
     match column.type:
         case UtcDateTime():
             return parse_instant
@@ -123,7 +123,7 @@ def _reader(column: sa.Column[object]) -> Callable[..., object]:
 
 
 def _complete(table: sa.Table, row: Row, *, without: Iterable[sa.Column[object]]) -> Row:
-    """Return a row with the columns that an export leaves out, and without references to rows of the same table."""
+    """Return a row with the columns that an export omits, and without references to rows of the same table."""
     complete = row | dict.fromkeys(column.name for column in without)
     if table.name == "api_key":
         return complete | without_secret(row["id"])

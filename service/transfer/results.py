@@ -1,4 +1,4 @@
-"""The results of lines as NDJSON, as `--results` writes them and as import jobs store them."""
+"""Write the results of lines as NDJSON, for `--results` and for import jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare a fact-checker's review with the reviews and the resolution that its claim has."""
+"""Compare a fact-checker's review with the other reviews and the resolution of its claim."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReviewPlan(NamedTuple):
     """The changes that a review makes to its claim."""
 
     reviews: list[ReviewNote] | None
-    """All reviews of the claim with this one."""
+    """All reviews of the claim, including this one."""
     resolution: NewResolution | None
     """None if the review gives no verdict, or the claim already has that verdict."""
     warnings: list[ReviewWarning]
@@ -35,15 +35,15 @@ def plan_review(session: Session, claim: Claim, line: ReviewLine) -> ReviewPlan:
     """Return the changes that a review makes to its claim, without making them.
 
     Raises:
-        ClaimDiffers: The review has the identifier of the claim and another text.
-        AlreadyResolved: The claim has another verdict, which this review must not replace.
+        ClaimDiffers: The review has the identifier of the claim but a different text.
+        AlreadyResolved: The claim has a different verdict, which an import must not replace.
         InvalidBody: The claim has too many reviews.
     """
-    is_named = line.note is None  # an id that is derived from the text needs no comparison
+    is_named = line.note is None  # otherwise the id was derived from the text
     if is_named and (differing := differences(session, claim, {"text": line.claim["text"]})):
         raise ClaimDiffers(
-            f"You sent a review with the identifier of the claim {claim.id} and another text. Correct the text, or "
-            "leave the identifier out.",
+            f"You sent a review with the identifier of the claim {claim.id} but a different text. Correct the text, or "
+            "omit the identifier.",
             errors=differing,
         )
     reviews, standing = _add_review(claim, line), _agreed(claim, line)
@@ -53,9 +53,9 @@ def plan_review(session: Session, claim: Claim, line: ReviewLine) -> ReviewPlan:
 
 
 def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
-    """Return the reviews of a claim with the one of a line. A review sent again replaces its earlier state.
+    """Return the reviews of a claim, including the one on a line.
 
-    Redacted reviews stay redacted.
+    A repeated review replaces its earlier version. Redacted reviews stay redacted.
     """
     is_redacted = any(note["member"] == "reviews" for note in claim.redacted or ())
     if line.note is None or is_redacted:
@@ -65,7 +65,7 @@ def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
     if places:
         known[places[0]] = {**known[places[0]], **line.note}  # a moved review stays marked (R22a)
     elif len(known) >= _MOST:
-        detail = f"The claim has {_MOST} reviews, the largest number. Leave this one out."
+        detail = f"The claim has {_MOST} reviews, the maximum. Omit this one."
         raise InvalidBody.at("", detail, "too-many")
     else:
         known.append(line.note)
@@ -73,25 +73,31 @@ def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
 
 
 def _agreed(claim: Claim, line: ReviewLine) -> ReviewWarning | None:
-    """Return a warning if the claim already has the verdict of this review, so that it needs no resolution."""
+    """Return a warning if the claim already has this review's verdict and needs no resolution.
+
+    Raises:
+        AlreadyResolved: The claim has a different verdict.
+    """
     standing, given = standing_resolution(claim), line.resolution
     if standing is None or (given is not None and any(is_same_resolution(one, given) for one in claim.resolutions)):
         return None
     truth = standing.truth if standing.verdict is Verdict.PARTIAL else None
     if given is not None and (given["verdict"], given["truth"]) == (standing.verdict, truth):
-        detail = f"The resolution {standing.id} has the same verdict and stays in effect. The review is kept beside it."
+        detail = (
+            f"The resolution {standing.id} has the same verdict and stays in effect. The review is added to the claim."
+        )
         return ReviewWarning("already-resolved", detail)
     if given is None and not _has_changed(claim, line):
         return None
-    verdict = "no verdict any more" if given is None else f"the verdict {given['verdict']}"
+    attempt = "no longer gives a verdict" if given is None else f"gives the verdict {given['verdict']}"
     raise AlreadyResolved(
-        f"You sent a review that gives {verdict}, but the resolution {standing.id} of the claim {claim.id} is "
+        f"You sent a review that {attempt}, but the resolution {standing.id} of the claim {claim.id} is "
         f"{standing.verdict}, and an import never replaces a verdict. If the review is right, dispute that resolution "
         "or supersede it."
     )
 
 
 def _has_changed(claim: Claim, line: ReviewLine) -> bool:
-    """Return whether a review that has no verdict had one before."""
+    """Return whether a review without a verdict had one in an earlier import."""
     notes = [note for note in claim.reviews or [] if line.note is not None and is_same_review(note, line.note)]
     return any(note["verdict"] is not None for note in notes)

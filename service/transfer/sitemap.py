@@ -18,7 +18,7 @@ MOST = 50_000
 """The largest number of addresses in one sitemap (https://www.sitemaps.org/protocol.html)."""
 
 _TOPICS = MOST - 100
-"""The largest number of topics, which leaves room for the pages that always exist."""
+"""The largest number of topics. The rest of their sitemap is for the pages that always exist."""
 _STREAMED = {"yield_per": 1000}
 
 
@@ -30,22 +30,22 @@ class PageAddress(NamedTuple):
 
 
 def count_pages(session: Session) -> int:
-    """Return an upper bound for the number of pages about outlets, claims and topics, at most a little too high."""
+    """Return the approximate number of pages about outlets, claims and topics, which is never too low."""
     outlets, claims = (sa.select(sa.func.count(table.id)).scalar_subquery() for table in (Outlet, Claim))
     topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
     known = session.execute(sa.select(outlets, claims, topics)).one()
-    return int(known[0] + known[1] + MAX_NAMES * known[2])  # each topic above a topic has a page, too
+    return int(known[0] + known[1] + MAX_NAMES * known[2])  # every ancestor of a topic also has a page
 
 
 def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
-    """Yield the id of the first claim or outlet of each sitemap. Merged ones are included, so the index suffices."""
+    """Yield the first id of each sitemap. Merged rows count too, so the query needs only the index."""
     number = sa.func.row_number().over(order_by=table.id).label("number")
     rows = sa.select(table.id, number).subquery()
     yield from session.scalars(sa.select(rows.c.id).where(rows.c.number % MOST == 1).order_by(rows.c.id))
 
 
 def claim_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
-    """Yield the pages of the claims from an id on, as many as one sitemap may have."""
+    """Yield the claim pages of one sitemap, starting at an id."""
     reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.claim_id == Claim.id)
     resolved = sa.select(sa.func.max(Resolution.recorded_at)).where(Resolution.claim_id == Claim.id)
     rows = _part(Claim, start).add_columns(
@@ -56,7 +56,7 @@ def claim_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
 
 
 def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
-    """Yield the pages of the outlets from an id on, as many as one sitemap may have."""
+    """Yield the outlet pages of one sitemap, starting at an id."""
     reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.outlet_id == Outlet.id)
     resolved = (
         sa.select(sa.func.max(Resolution.recorded_at))
@@ -71,7 +71,7 @@ def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
 
 
 def topic_pages(session: Session) -> Iterator[PageAddress]:
-    """Yield the pages of the topics, fewer than one sitemap may have."""
+    """Yield the topic pages, which fit into one sitemap."""
     newest = sa.func.max(Claim.recorded_at)
     rows = sa.select(Claim.topic, newest).where(Claim.topic.is_not(None), Claim.merged_into_id.is_(None))
     changed: dict[str, dt.datetime] = {}

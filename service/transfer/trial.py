@@ -1,7 +1,6 @@
-"""A trial load of the lines of a file: in a scratch database with all rows that the lines depend on.
+"""Load the lines of a file for trial, into a scratch database with all rows that the lines depend on.
 
-The rules and the results are those of a real load, later lines depend on earlier ones, and no lock of the real database
-is held.
+The rules and results are those of a real load, and later lines see the earlier ones. The real database is not locked.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _ROWS = 1000  # copied at a time
 
 
 class Trial:
-    """A scratch database in a temporary folder, into which lines are loaded."""
+    """A scratch database in a temporary folder for trial loads."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -111,6 +110,6 @@ def _conditions(session: Session, claims: AbstractSet[UUID]) -> dict[type[Base],
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    # The trial keeps nothing, and some of its rows refer to rows that are not copied.
+    # The scratch database is deleted afterwards, and some of its rows refer to rows that are not copied.
     for pragma in ("synchronous=OFF", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}")

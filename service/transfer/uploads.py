@@ -29,7 +29,7 @@ MAX_STORED = 10
 
 _CHUNK = 1 << 20  # bytes
 ABANDONED = dt.timedelta(minutes=2)
-"""The time without a new chunk after which an upload is abandoned. A slow upload is cut off earlier."""
+"""An upload is abandoned after this time without a new chunk. The server cuts off slow uploads earlier."""
 
 _BATCH = 16  # chunks deleted in one transaction, so that other writers do not wait long
 _FASTEST = 1  # the level of compression
@@ -74,13 +74,13 @@ def receive_upload(
     caller: Caller,
     clock: Callable[[], dt.datetime],
 ) -> tuple[UUID, str]:
-    """Store a file as it arrives, in one short transaction for each chunk.
+    """Store a file while it arrives, in one short transaction per chunk.
 
     Args:
         db: The database.
         pieces: The content of the file.
         options: The options of the import.
-        length: The size of the file in bytes, if it is known.
+        length: The size of the file in bytes; None if it is unknown.
         caller: The API key of the call.
         clock: Returns the current time.
 
@@ -91,7 +91,7 @@ def receive_upload(
         TooLarge: The file is larger than allowed.
         TooManyImports: The key has too many unfinished jobs.
         InsufficientStorage: All stored uploads together are too large.
-        StillRunning: An upload with the same idempotency key is arriving.
+        StillRunning: An upload with the same idempotency key is in progress.
     """
     _check_size(length or 0, options.file.limit)
     upload = _Upload(db, _begin(db, options, caller, length=length or 0, now=clock()), options.file.limit)
@@ -105,7 +105,7 @@ def receive_upload(
 
 
 def is_arriving(db: Database, idempotency_key: str, *, caller: Caller) -> bool:
-    """Return whether an upload with an idempotency key of the caller is arriving."""
+    """Return whether the caller has an upload in progress with this idempotency key."""
     arriving = ImportJob.arrived_at.is_(None) & (ImportJob.idempotency_key == idempotency_key)
     with db.read() as session:
         rows = sa.exists().where(arriving, ImportJob.api_key_id == caller.key_id)
@@ -116,7 +116,7 @@ def _check_size(size: int, longest: int) -> None:
     """Check the size of a file.
 
     Raises:
-        TooLarge: It is larger than allowed.
+        TooLarge: The file is larger than allowed.
     """
     if size > longest:
         raise TooLarge(
@@ -125,7 +125,7 @@ def _check_size(size: int, longest: int) -> None:
 
 
 def discard_upload(db: Database, job_id: UUID) -> None:
-    """Delete a job with an incomplete or a repeated upload."""
+    """Delete a job whose upload is incomplete or repeated."""
     delete_chunks(db, job_id)
     with db.write() as session:
         session.execute(sa.delete(ImportJob).where(ImportJob.id == job_id, ImportJob.arrived_at.is_(None)))
@@ -148,7 +148,7 @@ class StoredFile:
         self.chunks_read = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes; none at the end."""
+        """Return at most `size` bytes, or no bytes at the end."""
         if not self._rest:
             self._rest = self._next_chunk()
         piece, self._rest = self._rest[:size], self._rest[size:]
@@ -164,7 +164,7 @@ class StoredFile:
 
 
 def _begin(db: Database, options: ImportOptions, caller: Caller, *, length: int, now: dt.datetime) -> UUID:
-    """Create the job of an upload, and reserve the space for it."""
+    """Create the job of an upload, and reserve storage for it."""
     assert caller.key_id is not None  # noqa: S101 - every caller over HTTP has a key
     unfinished = sa.select(ImportJob).where(ImportJob.api_key_id == caller.key_id, ImportJob.finished_at.is_(None))
     with db.write() as session:
@@ -219,7 +219,7 @@ def _check_storage(session: Session, more: int, longest: int) -> None:
 
 
 def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the content of pieces in chunks of one size."""
+    """Yield the content of pieces in chunks of equal size, except for the last one."""
     buffer = bytearray()
     for piece in pieces:
         buffer += piece

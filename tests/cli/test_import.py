@@ -169,7 +169,7 @@ def test_encoding_and_names_of_columns(world, command, tmp_path):
         (["--locale", "klingon"], "locale: 'klingon' is not a supported locale. Use one of de, fr"),
         (["--encoding", "base64"], "encoding: 'base64' is not a known encoding."),
         (["--map", "Quelle=outlet"], "map: 'Quelle' is not a column of an import."),
-        (["--map", "outlet"], "map: The column 'outlet' has no name in the file"),
+        (["--map", "outlet"], "map: You mapped the column 'outlet' without its name in the file"),
         (["--feed", " "], "feed: The feed must have 1 to 100 printable characters."),
     ],
 )
@@ -212,4 +212,4 @@ def test_file_over_the_limit(settings, tmp_path):
     done = Command(settings)("import", file, BORNEOUT_MAX_IMPORT="100000")
 
     assert 1 == done.exit_code
-    assert "more than 100,000 bytes when unpacked, the limit BORNEOUT_MAX_IMPORT" in done.stderr
+    assert "more than 100,000 bytes when unpacked, the limit that BORNEOUT_MAX_IMPORT sets" in done.stderr

@@ -1,1 +1,1 @@
-"""Read ClaimReview, the schema.org format in which fact-checkers publish their verdicts. Pure."""
+"""Read ClaimReview, the schema.org format in which fact-checkers publish their verdicts."""

@@ -22,10 +22,9 @@ _ARCHIVED = re.compile(r"//[^/]+/(?:[a-z]+/)?(\d{4})\.?(\d{2})\.?(\d{2})[\d-]*(?
 
 
 def read_date(text: str | None, *, is_end: bool) -> str | None:
-    """Return an instant with a zone, or a day; None if the text is no date.
+    """Return an instant with a zone, or a day; None if the text is not a date.
 
-    A time without a zone is read as its day. A month or a year is read as its last day if the date is an end, else as
-    its first day.
+    A time without a zone is read as its day. A month or year is read as its last day if `is_end`, else as its first.
 
     >>> read_date("2020-10-07 20:05", is_end=True), read_date("2024-02", is_end=True)
     ('2020-10-07', '2024-02-29')

@@ -1,4 +1,4 @@
-"""Write the resolution of a claim as a ClaimReview. An import reads it as the same resolution."""
+"""Write the resolution of a claim as a ClaimReview. An import of the review creates the same resolution."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ CONTEXT = "https://schema.org"
 Item: TypeAlias = dict[str, object]
 
 _NAMES = ((0.0, "False"), (0.375, "Mostly false"), (0.625, "Half true"), (1.0, "Mostly true"))
-"""The names of truths, each with the largest truth that it covers. Only 1 is true."""
+"""The names for degrees of truth, each with the largest value that it covers. Only 1 is `True`."""
 _PEOPLE = frozenset({OutletKind.ACCOUNT, OutletKind.JOURNALIST})
 _NEWS = frozenset({OutletKind.NEWSPAPER, OutletKind.BROADCASTER, OutletKind.AGENCY})
 
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """The operator of the service, the author of its reviews."""
+    """The operator of the service, as the author of its reviews."""
 
     name: str
     url: str
@@ -51,7 +51,7 @@ class PublishedReport:
 
 @dataclass(frozen=True, slots=True)
 class PublishedClaim:
-    """A claim with its verdict, for a review."""
+    """A claim with its verdict, to be published as a review."""
 
     id: UUID
     reference: str
@@ -93,7 +93,7 @@ def review_item(claim: PublishedClaim, publisher: Publisher) -> Item:
 
 
 def rating_name(truth: float) -> str:
-    """Return the name of a truth.
+    """Return the name for a degree of truth.
 
     >>> [rating_name(truth) for truth in (0, 0.01, 0.5, 0.9, 1)]
     ['False', 'Mostly false', 'Half true', 'Mostly true', 'True']
@@ -102,7 +102,7 @@ def rating_name(truth: float) -> str:
 
 
 def _claim(claim: PublishedClaim) -> Item:
-    """Return the claim, with the outlets that reported it themselves as authors, and its pages as appearances."""
+    """Return a claim with its authors and pages. Outlets that only relayed it are not authors."""
     item: Item = {
         "@type": "Claim",
         "identifier": {"@type": "PropertyValue", "propertyID": PROPERTY, "value": claim.reference},

@@ -1,4 +1,4 @@
-"""Find the ClaimReview items of a JSON-LD document, and read their members in all forms of JSON-LD."""
+"""Find the ClaimReview items of a JSON-LD document, and read their members in any form that JSON-LD allows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_REVIEW = (
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object of a JSON-LD document. Its members are found in any of their spellings."""
+    """An object of a JSON-LD document. Its members are found in any spelling."""
 
     members: Members
     index: Mapping[str, Members]
@@ -60,7 +60,7 @@ class Node:
         return next(iter(self.texts(*names)), None)
 
     def urls(self, *names: str) -> list[str]:
-        """Return the web addresses among the values of members; an object counts with its first address."""
+        """Return the web addresses among the values of members, including the first address of each object."""
         found: list[str] = []
         for value in self.values(*names):
             if isinstance(value, str):
@@ -85,7 +85,7 @@ def is_linked_data(content: object) -> bool:
 
 
 def find_reviews(document: object) -> list[Node]:
-    """Return the ClaimReview items at any depth of a JSON-LD document, in its order.
+    """Return the ClaimReview items at any depth of a JSON-LD document, in document order.
 
     Raises:
         InvalidBody: The document has none.
@@ -105,7 +105,7 @@ def find_reviews(document: object) -> list[Node]:
 def spread_reviews(lines: Iterable[tuple[int, object]]) -> Iterator[tuple[int, object]]:
     """Replace each JSON-LD document among the values of a file with its ClaimReview items.
 
-    Each item is a line, and the numbers of lines always increase. In feeds, null stands for a deleted review, so null
+    Each item counts as a line, and line numbers always increase. In feeds, null stands for a deleted review, so null
     is skipped after the first document.
     """
     last, is_feed = 0, False

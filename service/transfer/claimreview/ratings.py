@@ -1,4 +1,4 @@
-"""Read the rating of a fact-checker as a verdict, from its name and its number on a scale."""
+"""Derive a verdict from a fact-checker's rating: from its name and its number on a scale."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _JOINED = re.compile(r"[,/&+]|\b(?:and|und|et|y|e|ou|or|oder|o)\b", re.IGNORECAS
 _BEST, _WORST = 5.0, 1.0  # schema.org/Rating, if they are left out
 
 _SCALES = frozenset({(1, 5), (0, 5), (0, 1), (0, 10), (1, 10), (0, 100), (1, 100)})
-"""The worst and best numbers of scales, in either order. A number between them states a partial truth."""
+"""The worst and best numbers of scales, in either order. A number between them means a partial truth."""
 _RANKS = frozenset({(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (1, 6)})
-"""Further scales. Some fact-checkers number classes like this, so they count only if the name is known or missing."""
+"""Scales that some fact-checkers use to number categories. They count only if the name is known or missing."""
 _NEAR = 0.25
 """The largest difference between number and name at which the number gives the truth of a partial verdict."""
 _OPPOSITE = 0.5
@@ -36,7 +36,7 @@ _OPPOSITE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A rating as published by its fact-checker."""
+    """A rating as its fact-checker published it."""
 
     name: str | None
     value: str | None
@@ -54,7 +54,7 @@ class Rating:
 
 
 class Reading(NamedTuple):
-    """The verdict of a rating; None if it has none."""
+    """The verdict of a rating, or the reason for a missing verdict."""
 
     verdict: Verdict | None
     truth: float | None = None
@@ -66,7 +66,7 @@ class Reading(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """Return a name in the form for comparison: without case, accents and punctuation.
+    """Return a name in a form for comparison, without case, accents and punctuation.
 
     >>> plain("Größtenteils RICHTIG!"), plain("C'est faux…")
     ('grosstenteils richtig', 'c est faux')
@@ -91,7 +91,7 @@ _UNKNOWN = object()
 
 
 def rating_of(review: Node) -> Rating:
-    """Return the rating of a review as published. If it has several, the first one with content counts."""
+    """Return the first rating of a review that has content, as published."""
     for node in review.nodes("reviewRating"):
         names, value = node.texts("alternateName", "name"), node.text("ratingValue")
         if value is not None and _number(value) is None and _SHARE.fullmatch(value) is None:
@@ -105,8 +105,8 @@ def rating_of(review: Node) -> Rating:
 def read_rating(rating: Rating) -> Reading:
     """Return the verdict of a rating.
 
-    A name in the table determines the verdict, because readers see the name. The number on a real scale then gives the
-    truth of a partial verdict. If the name is not in the table, the number on a real scale determines the verdict.
+    A name in the table determines the verdict, because readers see the name. A number on a known scale then gives the
+    truth of a partial verdict. If the name is not in the table, a number on a known scale determines the verdict.
 
     >>> read_rating(Rating("Mostly False", "2", "5", "1"))[:2]
     (<Verdict.PARTIAL: 'partial'>, 0.25)
@@ -152,7 +152,7 @@ def _truth_of(name: str) -> object:
     """Return the truth that a name stands for; None if it gives no verdict, and `_UNKNOWN` if it is not in the table.
 
     The first sentence is enough, as in `False. The photo is from 2015.` In a list of names such as `False, misleading`,
-    the first one counts if all are on the same side of a half.
+    the first one counts if all are below a half, or all above.
     """
     sentences = (part for part in _SENTENCE.split(name) if f"{plain(part)} " not in _BEFORE)
     sentence = next(filter(None, map(str.strip, sentences)), "")
@@ -180,7 +180,7 @@ def _lookup(text: str) -> object:
 
 
 def _share(rating: Rating, *, is_known: bool) -> float | None:
-    """Return the position of a number between worst and best, from 0 to 1; None unless the scale is a real one."""
+    """Return the position of a number between worst and best, from 0 to 1; None unless the scale is a known one."""
     if rating.value is None:
         return None
     value, best, worst = (_number(text) for text in (rating.value, rating.best, rating.worst))

@@ -146,7 +146,7 @@ def _appearances(claim: Node) -> list[Appearance]:
 
 
 def _is_plain(claim: Node, url: str, names: tuple[str, ...]) -> bool:
-    """Return whether a page is given as a plain address."""
+    """Return whether a page is given as a plain address, not as an object."""
     return url in [value.strip() for value in claim.values(*names) if isinstance(value, str)]
 
 

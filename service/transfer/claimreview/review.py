@@ -18,7 +18,7 @@ from service.values.names import text_key
 from service.values.vocabulary import Verdict
 
 PROPERTY = "borneout"
-"""The `propertyID` of the identifier with the claim's id, in reviews of a service like this one."""
+"""The `propertyID` of the identifier with the claim's id, in reviews that a Borneout service exports."""
 _EVIDENCE = 20
 _NOTE = 5000
 _REPORTS = 100
@@ -29,7 +29,7 @@ WarningCode = Literal["no-verdict", "rating-contradicts", "already-resolved", "d
 
 @dataclass(frozen=True, slots=True)
 class ReviewWarning:
-    """A remark on the reading of a review."""
+    """A warning about an imported review."""
 
     code: WarningCode
     detail: str
@@ -60,7 +60,7 @@ class ReadReview:
 
     claim: FiledClaim
     note: ReviewNote | None
-    """None for a review of a service like this one, because its resolution already has everything."""
+    """None for a review that a Borneout service exported, because its resolution contains everything."""
     warnings: list[ReviewWarning]
 
 
@@ -72,7 +72,7 @@ _MEMBERS = (
     ("/resolution", "/reviewRating"),
     ("/external_id", "/itemReviewed/identifier"),
 )
-"""The members of a review, each for the pointers into its claim with this beginning."""
+"""The prefixes of pointers into a claim, each with the corresponding member of its review."""
 
 
 def in_review(errors: Iterable[FieldError]) -> list[FieldError]:
@@ -85,7 +85,7 @@ def _member_of(pointer: str) -> str:
 
 
 def read_review(review: Node) -> ReadReview:
-    """Return the content of a review, which is not validated yet."""
+    """Return the content of a review without validating it."""
     reading = read_rating(rating_of(review))
     text = _text_of(review)
     checkers = _checkers_of(review)
@@ -125,7 +125,7 @@ def _checkers_of(review: Node) -> list[Speaker]:
 
 
 def _own_id(review: Node) -> str | None:
-    """Return the id of the claim in a review that a service like this one exported."""
+    """Return the id of the claim if a Borneout service exported the review, else None."""
     for claim in review.nodes("itemReviewed"):
         for identifier in claim.nodes("identifier"):
             if identifier.text("propertyID") == PROPERTY:
@@ -134,7 +134,7 @@ def _own_id(review: Node) -> str | None:
 
 
 def _resolution(review: Node, reading: Reading, checkers: list[Speaker], known: str | None) -> FiledResolution | None:
-    """Return the resolution from a rating. If a service like this one exported it, keep its evidence and its note."""
+    """Return the resolution from a rating. If a Borneout service exported the review, keep its evidence and note."""
     if reading.verdict is None:
         return None
     is_own = _own_id(review) is not None

@@ -1,4 +1,4 @@
-"""Turn results of Google's Fact Check Tools API, whose members have other names, into ClaimReview items."""
+"""Turn results of Google's Fact Check Tools API into ClaimReview items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _REVIEWS = "claimReview"
 
 
 def is_search_result(content: object) -> bool:
-    """Return whether a JSON value is a result of the API, or a claim of one."""
+    """Return whether a JSON value is a result of the API, or a single claim from one."""
     if not isinstance(content, dict):
         return False
     claims = content.get("claims")

@@ -69,7 +69,7 @@ class Speaker:
         return same_site or name_key(self.name) == name_key(other.name)
 
     def publishes(self, url: str) -> bool:
-        """Return whether a page is on the site, or below the account, of the speaker."""
+        """Return whether a page is on the speaker's site or account."""
         if self.domain is None or (address := read_address(url)) is None:
             return False
         return account_key(self.domain) in map(account_key, address.keys())
@@ -93,12 +93,12 @@ def is_placeholder(name: str) -> bool:
 
 
 def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Speaker]:
-    """Return the speakers in members of an object, without blank ones.
+    """Return the speakers that members of an object name, without blank names.
 
     Args:
         node: The object.
         names: The members.
-        pages: The addresses of the pages of the claim, to find the site of a speaker.
+        pages: The addresses of the claim's pages, which help to identify a speaker's own site.
     """
     speakers = [Speaker(name) for name in node.texts(*names) if is_visible(name) and read_address(name) is None]
     pages = list(pages)

@@ -1,1 +1,1 @@
-"""Exports: lines of one kind at a time over HTTP, and folders with the whole database."""
+"""Export lines of one kind over HTTP, or the whole database into a folder."""

@@ -1,4 +1,4 @@
-"""Export disputes, replies and the contexts of scores as lines, which an import does not read."""
+"""Export disputes, replies and score contexts as lines. An import does not read them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def reply_lines(session: Session) -> Iterator[Line]:
 
 
 def context_lines(session: Session) -> Iterator[Line]:
-    """Yield all contexts of scores, oldest first."""
+    """Yield all score contexts, oldest first."""
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=STREAMED):
         for basis in Basis:
             if row.contexts[basis] is not None:

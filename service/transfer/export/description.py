@@ -20,7 +20,7 @@ _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
 class Written(NamedTuple):
-    """A written file."""
+    """The size and hash of a written file."""
 
     lines: int
     size: int
@@ -46,8 +46,8 @@ def describe_package(lines: Mapping[str, Written], tables: Mapping[str, Written]
     """Return the description of an export.
 
     Args:
-        lines: The files of lines by name.
-        tables: The files of tables by the name of the table.
+        lines: The files with lines, by name.
+        tables: The files with rows, by the name of the table.
         licence: The licence of the data as a URL or an identifier such as CC-BY-4.0; None if the operator gave none.
     """
     described: Json = {

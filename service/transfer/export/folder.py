@@ -61,12 +61,12 @@ def write_export(db: Database, target: Path, *, licence: str | None, now: dt.dat
 
     Args:
         db: The database.
-        target: The folder to create, an existing one that is empty, or a new file whose name ends in .zip.
+        target: A new or empty folder, or a new file whose name ends in .zip.
         licence: The licence of the data, for the description.
         now: The time of the call.
 
     Returns:
-        The number of lines of each file that is not a table.
+        The number of lines of each file outside `tables`.
 
     Raises:
         OSError: The target cannot be written, or exists and is not empty.

@@ -1,6 +1,6 @@
-"""Export outlets, claims, reports and resolutions as lines, which an import reads.
+"""Export outlets, claims, reports and resolutions as lines that an import can read.
 
-Withdrawn reports and resolutions that are not in effect are left out.
+Withdrawn reports and resolutions that are not in effect are omitted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Line: TypeAlias = Mapping[str, object]
 """A line as a JSON object."""
 
 STREAMED = {"yield_per": 1000}
-"""Execution options that fetch some rows at a time, to keep memory flat."""
+"""Execution options that fetch rows in batches, to limit memory."""
 
 OUTLET_COLUMNS = ("slug", "name", "kind", "domains", "aliases", "parent", "scorable", "merged_into")
 CLAIM_COLUMNS = ("external_id", "text", "kind", "topic", "tags", "resolves_by", "group")
@@ -43,15 +43,15 @@ class ReportFilters(TypedDict, total=False):
     since: dt.datetime | None
     topic: str | None
     outlet: str | None
-    """The slug or id of an outlet: only its reports."""
+    """The slug or id of an outlet; only its reports match."""
     kind: ClaimKind | None
-    """A kind of claim: only reports on such claims."""
+    """A kind of claim; only reports on claims of this kind match."""
 
 
 def outlet_lines(
     session: Session, *, since: dt.datetime | None = None, kind: OutletKind | None = None, parent: str | None = None
 ) -> Iterator[Line]:
-    """Yield the outlets, each after its parent, followed by the merged ones.
+    """Yield the outlets, each after its parent. Merged outlets come last.
 
     Raises:
         InvalidQuery: The parent is unknown.
@@ -95,8 +95,8 @@ def claim_lines(
 def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
     """Yield the reports that are not withdrawn, sorted by claim, outlet and publication.
 
-    Outlets with an own report come before those that only relay. An import in this order never finds a cycle of relays
-    (R7), even if a later report broke the cycle when the reports were recorded.
+    Within a claim, outlets with a report of their own come before those that only relay. In this order, an import never
+    finds a cycle of relays (R7), even if the recorded reports formed one until a later report broke it.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -122,7 +122,7 @@ def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[Report
 
 
 def flat_report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
-    """Yield the same reports as flat lines, each with its claim and outcome.
+    """Yield reports as flat lines, each with its claim and outcome.
 
     Raises:
         InvalidQuery: The outlet is unknown.
@@ -180,7 +180,7 @@ def resolution_lines(
 
 
 def claim_reference(claim_id: UUID, external_id: str | None) -> str:
-    """Return the id by which the lines of a file refer to a claim."""
+    """Return the id of a claim in exported lines: its external id, or else its own id."""
     return str(claim_id) if external_id is None else external_id
 
 
@@ -218,7 +218,7 @@ def _select_reports(
 
 
 def _has_own_report() -> sa.ColumnElement[bool]:
-    """Return the condition that the outlet has an own report on the claim, which is no relay."""
+    """Return the condition that the outlet has a report on the claim that is not a relay."""
     own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
     relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
     reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)
@@ -232,7 +232,7 @@ def _is_in_effect(report: type[Report]) -> sa.ColumnElement[bool]:
 
 
 def is_changed(model: type[Outlet | Claim], since: dt.datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a row was recorded or changed at an instant or later."""
+    """Return the condition that a row was recorded or changed since an instant."""
     changed = sa.select(Version.subject_id).where(Version.recorded_at >= since)
     return sa.or_(model.recorded_at >= since, model.id.in_(changed))
 

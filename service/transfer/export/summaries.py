@@ -34,7 +34,7 @@ SCORE_COLUMNS = (
 def exported_scores(
     session: Session, *, lens: Lens, kind: OutletKind | None = None, since: dt.datetime | None = None, now: dt.datetime
 ) -> Iterator[Score]:
-    """Yield the score of every outlet that has one, by slug.
+    """Yield the score of every outlet that has one, sorted by slug.
 
     Args:
         session: The session to read with.
@@ -52,7 +52,7 @@ def exported_scores(
 def topic_lines(
     session: Session, *, topic: str | None = None, since: dt.datetime | None = None, now: dt.datetime
 ) -> Iterator[Line]:
-    """Yield the topics of claims and their parents, each followed by its children.
+    """Yield the topics of claims and their parent topics, each followed by its children.
 
     Args:
         session: The session to read with.

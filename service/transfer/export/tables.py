@@ -1,4 +1,4 @@
-"""Export the rows of tables, from which `restore` creates the same database."""
+"""Export the rows of tables. `borneout import --restore` creates the same database from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEFT_OUT: Mapping[str, str] = {
     "outlet_spelling": "recomputed from the rows",
     "standing": "recomputed from the rows",
 }
-"""The tables that an export leaves out, each with the reason."""
+"""The tables that an export omits, each with the reason."""
 _COLUMNS_LEFT_OUT = {
     ("api_key", "handle"): "secrets are not exported",
     ("api_key", "digest"): "secrets are not exported",
@@ -43,12 +43,12 @@ _COLUMNS_LEFT_OUT = {
 
 
 def exported_tables() -> list[sa.Table]:
-    """Return the tables in an export, each after the tables that it references."""
+    """Return the exported tables, each after the tables that it references."""
     return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
 
 
 def exported_columns(table: sa.Table) -> list[sa.Column[object]]:
-    """Return the columns of a table in an export."""
+    """Return the exported columns of a table."""
     return [column for column in table.columns if (table.name, column.name) not in _COLUMNS_LEFT_OUT]
 
 

@@ -1,1 +1,1 @@
-"""Read the files that people have: any usual format, encoding and compression, from a stream and with flat memory."""
+"""Read files in any common format, encoding and compression, from a stream and in constant memory."""

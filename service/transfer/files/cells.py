@@ -1,4 +1,4 @@
-"""Turn the cells of a table into the members of a flat line. Pure."""
+"""Turn the cells of a table into the members of a flat line."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Cell: TypeAlias = str | float | bool | None
 Row: TypeAlias = dict[str, Cell]
 
 _EMPTY = frozenset({"na", "n/a", "nan", "<na>", "nat", "null", "none", "\\n", "(null)"})
-"""The words for a missing value: of R, pandas, Python, MongoDB and the COPY of PostgreSQL."""
+"""The words for a missing value in R, pandas, Python, MongoDB and PostgreSQL's COPY."""
 _COPY_NULL = "\\N"
 _COPY_BOOLEANS = {"t": "true", "f": "false"}
 _NO_FORMULAS = COLUMNS.keys() - {"outlet", "claim_id", "claim", "topic"}
-"""The columns in which a text that begins with an equals sign can only be a formula."""
+"""The columns where a leading equals sign always means a formula."""
 _WHOLE = re.compile(r"\d+")
 _ISO_LIKE_DATE = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})", re.ASCII)
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:[.,]0+)?)?", re.ASCII)
 
 
 def read_row(header: Header, cells: Sequence[Cell], locale: Locale | None) -> Row | InvalidBody | None:
-    """Return the members of a row, without those that are empty; None for an empty row; or its error."""
+    """Return the members of a row that are not empty, or its error; None for an empty row."""
     members: Row = {}
     for place, column in header.columns:
         if place < len(cells) and (value := read_cell(COLUMNS[column], cells[place], locale)) is not None:
@@ -42,7 +42,7 @@ def read_row(header: Header, cells: Sequence[Cell], locale: Locale | None) -> Ro
 
 
 def read_cell(content: Content, value: Cell, locale: Locale | None) -> Cell:
-    """Return the value of a cell; None if it is empty. A value that its column cannot have is returned unchanged."""
+    """Return the value of a cell; None if it is empty. A value that does not fit its column is returned unchanged."""
     if not isinstance(value, str):
         return _read_number(content, value)
     if not (text := value.strip()):
@@ -57,7 +57,7 @@ def read_cell(content: Content, value: Cell, locale: Locale | None) -> Cell:
 
 
 def read_midnight(text: str) -> str:
-    """Return the date of a midnight without a zone, which programs add to a date; any other text unchanged.
+    """Return a date without the midnight that programs append to it; any other text unchanged.
 
     >>> read_midnight("2024-02-14 00:00:00"), read_midnight("2024-02-14T00:00:00Z")
     ('2024-02-14', '2024-02-14T00:00:00Z')
@@ -82,7 +82,7 @@ def _read_typed(content: Content, text: str, locale: Locale | None) -> Cell:
 
 
 def _read_number(content: Content, value: float | None) -> Cell:
-    """Return the value of a cell of a workbook that is a number, a truth value or empty."""
+    """Return the value of a workbook cell with a number, a truth value or nothing."""
     if value is None or content in (Content.NUMBER, Content.OUTCOME):
         return value
     if isinstance(value, bool):

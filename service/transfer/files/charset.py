@@ -17,7 +17,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _START = 64
-"""The number of bytes that are checked for UTF-16 without a byte order mark: nearly every other one is zero."""
+"""The number of bytes to check for UTF-16 without a byte order mark, in which about every other byte is zero."""
 
 
 def detect_encoding(head: bytes, named: str | None) -> tuple[str, int]:

@@ -42,10 +42,10 @@ COLUMNS: Mapping[str, Content] = MappingProxyType(
 REQUIRED = frozenset({"outlet", "claim_id", "claim", "published_at"})
 """The columns that a table of reports must have."""
 HEAD_ROWS = 11
-"""The number of rows, not counting empty ones, among which the header must be. A table may have a title above it."""
+"""The header must be among this number of rows, not counting empty ones. A table may have a title above it."""
 
 Names: TypeAlias = tuple[tuple[str, str], ...]
-"""Columns with the name that each has in the file."""
+"""Pairs of a column and its name in the file."""
 
 _SEPARATORS = re.compile(r"[\s_#\u00ad\u200b\ufeff-]+")
 _INTERNAL = frozenset({"_id", "__v"})
@@ -65,7 +65,7 @@ _KNOWN = {name_key(column): column for column in COLUMNS}
 
 
 def known_names(names: Names) -> dict[str, str]:
-    """Return the columns by the keys of their names."""
+    """Return a mapping from the key of each known name to its column."""
     return _KNOWN | {name_key(name): column for column, name in names}
 
 
@@ -77,5 +77,5 @@ def find_columns(cells: Iterable[object], names: Names) -> frozenset[str]:
 
 
 def is_internal(name: str) -> bool:
-    """Return whether a member or column is one of a database, and no content."""
+    """Return whether a database added a member or column by itself."""
     return name.strip() in _INTERNAL

@@ -1,4 +1,4 @@
-"""The text format of PostgreSQL's COPY, which escapes with backslashes instead of quotes. Pure."""
+"""The text format of PostgreSQL's COPY, which escapes with backslashes instead of quotes."""
 
 from __future__ import annotations
 

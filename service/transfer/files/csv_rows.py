@@ -20,7 +20,7 @@ _BLANKS_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,;|\t]|\s*$)')
 def read_rows(
     blocks: Iterable[bytes], dialect: Dialect, encoding: str
 ) -> Iterator[tuple[int, list[str] | ServiceError]]:
-    """Yield the number of the first line of each row, from 1, with its cells or its error."""
+    """Yield the cells or the error of each row, with the number of its first line, counted from 1."""
     lines = _Lines(split_lines(blocks, dialect.line_end), dialect, encoding)
     for number, cells in _copied_rows(lines, dialect) if dialect.is_copy else _rows(lines, dialect):
         joined = dialect.separator.join(cells) if number == 1 and isinstance(cells, list) else ""
@@ -37,9 +37,9 @@ class _BadLine(Exception):
 
 
 class _Lines:
-    """The lines of a table. All lines of a row except for the first can be put back.
+    """The lines of a table, which can be put back.
 
-    If a quote is not closed, the CSV reader takes all lines up to the next quote.
+    If a quote is not closed, the CSV reader consumes all lines up to the next quote.
     """
 
     def __init__(self, lines: Iterator[bytes | None], dialect: Dialect, encoding: str) -> None:
@@ -66,7 +66,7 @@ class _Lines:
         del self._taken[1:]
 
     def end_row(self) -> tuple[int, bytes]:
-        """Return the number of lines of this row and the first of them, and begin the next row."""
+        """Begin the next row, and return the number of lines of this one with its first line."""
         count, first, self._taken = len(self._taken), self._taken[0] if self._taken else None, []
         return count, first or b""
 
@@ -111,9 +111,9 @@ def _copied_rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[st
 
 
 def _repaired(line: bytes, separator: str, error: csv.Error) -> list[str] | ServiceError:
-    """Return the cells of a line that has blanks after its quotes, or backslashes before them as R writes them.
+    """Return the cells of a line with blanks after its quotes, or with quotes that R escaped with backslashes.
 
-    A line with any other fault gives the error.
+    For a line with any other fault, return the error.
     """
     text = line.decode().strip()
     spaced = csv.reader([_BLANKS_AFTER_QUOTE.sub('"', text)], delimiter=separator, strict=True, skipinitialspace=True)

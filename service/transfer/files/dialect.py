@@ -19,7 +19,7 @@ _ESCAPE = re.compile(rb"\\[tnr\\]")
 _RULER = re.compile(r"(?=.*[|+].*)(?=.*--)[ \t|+:=-]+|.*[\u2500\u2501\u2550]{2}.*|-\[ RECORD 1 \].*")
 """A line of a table that psql, sqlite3 or Markdown draws."""
 _DRAWN = (
-    "The file is a table drawn for reading, as psql and sqlite3 print it. Export the table as CSV, such as with "
+    "The file is a table drawn for reading, as psql and sqlite3 print it. Export the table as CSV, for example with "
     "psql --csv or sqlite3 -csv -header."
 )
 
@@ -32,7 +32,7 @@ class Dialect:
     line_end: bytes
     quote: str = '"'
     is_copy: bool = False
-    """Whether it is the text format of COPY, or the `@tsv` of jq, with backslashes instead of quotes."""
+    """Whether backslashes replace quotes, as in the text format of PostgreSQL's COPY and in `@tsv` of jq."""
 
 
 def detect_dialect(head: bytes, names: Names) -> Dialect:
@@ -79,5 +79,5 @@ def _is_copy(head: bytes, separator: str) -> bool:
 
 
 def _count_marks(line: str, separator: str) -> int:
-    """Return how often a line contains a separator outside quotes. Blanks are part of any title, and do not count."""
+    """Return how often a line contains a separator outside quotes. Blanks do not count, because titles contain them."""
     return 0 if separator == " " else "".join(line.split('"')[::2]).count(separator)

@@ -20,7 +20,7 @@ _READ = _DATES | {"claim_id"}
 
 
 def read_flat(values: Iterator[tuple[int, Value]], options: FileOptions) -> Iterator[tuple[int, Value]]:
-    """Yield numbered values, with the members of flat lines named like their columns.
+    """Yield numbered values. The members of flat lines are renamed to their columns.
 
     If the first value is an array, the values are the rows of a table with a header.
 
@@ -40,7 +40,7 @@ def read_flat(values: Iterator[tuple[int, Value]], options: FileOptions) -> Iter
 
 
 def _is_row(value: Value) -> bool:
-    """Return whether a value is an array of cells, as the header of a table is."""
+    """Return whether a value is an array of cells, like the header of a table."""
     if not isinstance(value, list) or any(isinstance(cell, dict | list) for cell in value):
         return False
     return len(value) > 1 and any(isinstance(cell, str) for cell in value)
@@ -52,16 +52,18 @@ def _as_cells(numbered: tuple[int, Value]) -> tuple[int, Cells]:
     if isinstance(value, ServiceError):
         return number, value
     if not isinstance(value, list) or any(isinstance(cell, dict | list) for cell in value):
-        detail = "Not an array of cells, as the first value of the file is. Send an array of texts and numbers."
+        detail = (
+            "The value is not an array of cells, unlike the first one of the file. Send an array of texts and numbers."
+        )
         return number, InvalidBody.at("", detail, "malformed")
     return number, value
 
 
 def _check_single(value: Value, options: FileOptions) -> None:
-    """Check that the only value of a file is not an object of columns, or an object around the lines.
+    """Check that the only value of a file is neither an object of columns nor an object around the lines.
 
     Raises:
-        UnreadableFile: It is.
+        UnreadableFile: The value is such an object.
     """
     if not isinstance(value, dict) or "type" in value or is_linked_data(value):
         return
@@ -70,15 +72,15 @@ def _check_single(value: Value, options: FileOptions) -> None:
     if members and (is_by_column or not find_columns(value, options.names)):
         shown = ", ".join(repr(name[:60]) for name in islice(value, 6))
         raise UnreadableFile(
-            f"The file is one object with the members {shown}, and not a list of reports. Send an array with an object "
-            "for each report, as pandas writes it with to_json(orient='records')."
+            f"The file is one object with the members {shown} instead of a list of reports. Send an array with an "
+            "object for each report, as pandas writes it with to_json(orient='records')."
         )
 
 
 def _read_object(line: dict[str, object], known: Mapping[str, str], locale: Locale | None) -> dict[str, object]:
-    """Return a flat line with the names of its columns, and its texts read in the notation of a locale.
+    """Return a flat line with renamed members, and with its texts read in the notation of a locale.
 
-    Unknown names are kept, and so is an object with a type.
+    Unknown names and objects with a type stay unchanged.
     """
     if "type" in line or any(name.startswith("@") for name in line):
         return line

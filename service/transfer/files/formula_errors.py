@@ -1,4 +1,4 @@
-"""Cells of spreadsheets whose formula has an error or no result."""
+"""Spreadsheet cells with a formula that has an error or no result."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ NO_RESULT = "#FORMULA"
 """The mark for a cell with a formula that was never computed."""
 
 FORMULA_ERRORS = SPREADSHEET_ERRORS | {NO_RESULT}
-"""The texts of such cells."""
+"""The texts of cells with a formula that has an error or no result."""
 
 
 def formula_error(column: str, text: object) -> InvalidBody:
-    """Return the error for a cell with one of these texts, or with a formula."""
+    """Return the error for a cell with one of `FORMULA_ERRORS`, or with a formula."""
     if text == NO_RESULT:
         detail = "The cell has a formula without a result. Save the workbook in a spreadsheet, which computes it."
     elif str(text).startswith("="):

@@ -30,7 +30,7 @@ class Header:
     """The names of the known columns in the file, in lower case."""
 
     def behind_row_names(self, cells: Sequence[object]) -> Header:
-        """Return the columns of a table whose first row has these cells.
+        """Return the header, moved by one column if the first row has these cells and begins with a row name.
 
         R's `write.table` writes no header cell for the row names, so its rows begin with a number and have one more
         cell than the header.
@@ -41,7 +41,7 @@ class Header:
         return Header(shifted, self.width + 1, (0,), self.names)
 
     def is_repeated(self, cells: Sequence[object]) -> bool:
-        """Return whether a row is the header again, as in files that were joined."""
+        """Return whether a row repeats the header, as in concatenated files."""
         return all(
             place < len(cells) and _plain(cells[place]) == name
             for (place, _), name in zip(self.columns, self.names, strict=True)

@@ -21,9 +21,9 @@ _ENVELOPE = re.compile(
     rb'\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,)*+\s*'
     rb'(?:"(?:' + _OTHERS + rb')"\s*:\s*\[\s*[{\]]|"values"\s*:\s*\[\s*\[)'
 )
-"""An object in which such a member is the first array of objects. A count or a link to the next page may precede it.
+"""An object whose first array of objects is in one of these members. A count or a link to the next page may precede it.
 
-The array of `values`, as in the API of Google Sheets, may hold arrays.
+The array `values`, as in the Google Sheets API, may contain arrays.
 """
 _DOUBLED = re.compile(rb'\\\\["\\/bfnrtu]')
 """A JSON escape with the additional backslash that COPY writes."""
@@ -64,7 +64,7 @@ def _has_a_value_a_line(head: bytes) -> bool:
 
 
 def _is_copied(head: bytes) -> bool:
-    """Return whether a line becomes valid JSON by removing doubled backslashes."""
+    """Return whether a line becomes valid JSON if each doubled backslash is replaced with one."""
     if _DOUBLED.search(head) is None:
         return False
     lines = head.split(b"\n")[:-1] or [head]

@@ -72,7 +72,7 @@ class Scanner:
         return not self._in_string
 
     def _string(self, token: re.Match[bytes]) -> bool:
-        """Move behind a string, or into the array of a feed; return False if that depends on data to come."""
+        """Move past a string, or into the array of a feed; return False if this needs more data."""
         self._at, self._in_string = token.end(), token[0] == b'"'
         if self._may_enter and self._depth == 1 and self._mode is _Mode.DOCUMENT and WRAPPER_NAME.fullmatch(token[0]):
             if (wrapper := WRAPPER.match(self._data, token.start())) is not None:

@@ -20,13 +20,13 @@ Value: TypeAlias = object
 
 
 def read_json(blocks: Iterable[bytes], head: bytes, layout: Layout, encoding: str) -> Iterator[tuple[int, Value]]:
-    """Yield each value or its error, with the number of its line, or its ordinal if values span several lines.
+    """Yield each value or its error, numbered by line, or by position if values may span lines.
 
     Args:
         blocks: The text.
         head: Its first bytes.
         layout: Its layout.
-        encoding: The encoding that it had before it was converted to UTF-8.
+        encoding: The encoding of the file before the conversion to UTF-8.
     """
     if layout in (Layout.LINES, Layout.COPIED_LINES):
         return _read_lines(blocks, head, encoding, is_copied=layout is Layout.COPIED_LINES)
@@ -44,7 +44,7 @@ def _read_lines(blocks: Iterable[bytes], head: bytes, encoding: str, *, is_copie
 
 
 def _read_documents(blocks: Iterable[bytes], encoding: str, *, is_wrapped: bool) -> Iterator[tuple[int, Value]]:
-    """Yield values that may span several lines, one at a time. In an object around them, null is skipped."""
+    """Yield values that may span several lines, one at a time. Skip null inside a wrapping object."""
     for number, item in enumerate(Scanner(is_wrapped=is_wrapped).items(blocks), 1):
         value = item if isinstance(item, ServiceError) else _parse(item, encoding)
         if value is not None or not is_wrapped:

@@ -1,4 +1,4 @@
-"""Refuse text in a legacy encoding unless the caller named it, and suggest the encoding."""
+"""Reject text in a legacy encoding that the caller did not name, and suggest the encoding."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_WESTERN = re.compile(
 """Signs that a text decoded as cp1252 has another encoding, such as three accents in a row or a capital in a word."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19]")
 _LEGACY_SHARE = 0.1
-"""If at least this share of lines is not UTF-8, the whole file is refused."""
+"""If at least this share of lines is not UTF-8, the whole file is rejected."""
 
 
 def check_encoding(head: bytes, line_end: bytes) -> None:
@@ -68,7 +68,7 @@ def bad_line(line: bytes, encoding: str) -> InvalidBody:
     """Return the error for a line with bytes that are invalid in the encoding of the file."""
     if encoding == UTF_8:
         return InvalidBody.at("", not_utf8(line, subject="The line"), "encoding")
-    return InvalidBody.at("", f"The line has bytes that {encoding} does not have. Name another encoding.", "encoding")
+    return InvalidBody.at("", f"The line has bytes that are invalid in {encoding}. Name another encoding.", "encoding")
 
 
 def _suggest(data: bytes) -> str | None:

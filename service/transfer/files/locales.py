@@ -1,4 +1,4 @@
-"""The words, months and notations of several countries. Pure."""
+"""The words, months and notations of several countries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Locale:
     """The notation of a country."""
 
     words: Mapping[str, str]
-    """The words for verdicts and stances in lower case, with those of the API."""
+    """The words for verdicts and stances in lower case, each with the word of the API."""
     months: tuple[str, ...]
     """The beginnings of the names of the months in lower case; alternatives are separated by bars."""
     decimal_comma: bool

@@ -1,4 +1,4 @@
-"""Replace the typed values of MongoDB's extended JSON with plain ones. Pure."""
+"""Replace the typed values of MongoDB's extended JSON with plain ones."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _date(content: Value) -> Value:
 
 
 def _timestamp(content: Value) -> Value:
-    """Return an instant from the seconds since 1970 and an ordinal."""
+    """Return the instant of a timestamp, a pair of seconds since 1970 and an ordinal."""
     seconds = content.get("t") if isinstance(content, dict) else None
     return _date(seconds * 1000) if isinstance(seconds, int) else content
 
 
 def _number(content: Value) -> Value:
-    """Return a number from its text; None for NaN. A text that is no number is returned unchanged."""
+    """Return a number from its text; None for NaN. A text that is not a number is returned unchanged."""
     if not isinstance(content, str):
         return content
     try:
@@ -78,4 +78,4 @@ _TYPES: dict[str, Callable[[Value], Value]] = {
     "$timestamp": _timestamp,
     "$undefined": lambda _: None,
 }
-"""The readers of typed values, by the name of the type."""
+"""The functions that read typed values, by type name."""

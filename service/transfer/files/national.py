@@ -1,4 +1,4 @@
-"""Read numbers, dates and words as the spreadsheets of a country write them. Pure."""
+"""Read numbers, dates and words as the spreadsheets of a country write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TIME = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _CENTURY_TURN = 69
-"""Two-digit years from this one on are in the last century, as in POSIX."""
+"""Two-digit years from this one on are in the 20th century, as in POSIX."""
 _ZONES = {
     **dict.fromkeys(("Z", "UTC", "GMT", "WET", "WEZ", "HEUR"), "Z"),
     **dict.fromkeys(("MEZ", "CET", "BST", "WEST", "HNEC"), "+01:00"),
@@ -86,7 +86,7 @@ def to_date(text: str, locale: Locale) -> str:
 
 
 def readers_of(text: str) -> list[str]:
-    """Return the locales that read a text as a date.
+    """Return the names of the locales in which a text is a date.
 
     >>> readers_of("14/02/2024")[-1], readers_of("02/14/2024"), readers_of("14. März 2024")
     ('en-GB', ['en-US'], ['de'])

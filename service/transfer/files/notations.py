@@ -1,4 +1,4 @@
-"""Explain cells in a notation that the API does not have, such as a national date. Pure."""
+"""Explain cells in a notation that the API does not support, such as a national date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.transfer.files.national import readers_of, to_date, words_of
 NOTATIONS = frozenset(
     {"national-date", "decimal-comma", "national-word", "no-zone", "serial-date", "cell-error", "encoding"}
 )
-"""The codes of errors that one cause produces on many lines of a file."""
+"""The codes of errors that often have one cause on many lines of a file."""
 
 _NO_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s?%?", re.ASCII)
@@ -25,9 +25,9 @@ _FIRST_DAY = dt.date(1899, 12, 30)
 
 
 def explain(column: str, value: object) -> FieldError | None:
-    """Return the error for a value in a known notation that the API does not have; None for any other value.
+    """Return the error for a value in a known notation that the API does not support, else None.
 
-    Its code names the notation, so that one sentence can describe all such cells of a file.
+    The code of the error names the notation, so one message can cover all cells of a file in that notation.
     """
     content = COLUMNS.get(column, Content.TEXT)
     is_date = content in (Content.DATE, Content.OPTIONAL_DATE)

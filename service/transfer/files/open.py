@@ -48,7 +48,7 @@ class Form:
 
 
 class OpenFile(Iterator[NumberedValue]):
-    """The values of a file, and its form."""
+    """The numbered values of a file, and its form."""
 
     def __init__(self, form: Form, values: Iterator[NumberedValue]) -> None:
         self.form = form
@@ -61,12 +61,11 @@ class OpenFile(Iterator[NumberedValue]):
 def open_lines(stream: Readable, options: FileOptions) -> OpenFile:
     """Return the lines of a file, each with its number and its JSON value or its error.
 
-    The format, compression and encoding are detected from the first bytes. The stream is read forward only, and a line
-    at a time is in memory. The number is that of the line in the file; for JSON values that span lines, it is the
-    ordinal of the value.
+    The format, compression and encoding are detected from the first bytes. The stream is read forward only, with
+    one line at a time in memory. Values are numbered by line, or by position if JSON values span lines.
 
     Raises:
-        UnreadableFile: The file as a whole cannot be read. This error and the next are also raised by the iterator.
+        UnreadableFile: The file as a whole cannot be read. The iterator may also raise this error and the next.
         TooLarge: The file exceeds a limit.
     """
     compression, blocks = unpack(stream, limit=options.limit)

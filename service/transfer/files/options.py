@@ -15,13 +15,13 @@ DEFAULT_LIMIT = 1 << 30
 
 FEED_LENGTH = 100
 
-# Codecs of Python that are not character sets, or that interpret escapes.
+# Python codecs that are not character sets, or that interpret escapes.
 _NOT_ENCODINGS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """The options for reading a file. `parse` checks the options of a caller."""
+    """The options for reading a file. Use `parse` to check the options of a caller."""
 
     encoding: str | None = None
     """The encoding of the text; None to detect UTF-8 and UTF-16."""
@@ -47,7 +47,7 @@ class FileOptions:
         """Return the options with normalized names of the encoding and the locale.
 
         Raises:
-            InvalidQuery: Options have invalid values. All are listed, as `/encoding`, `/locale`, `/map` and `/feed`.
+            InvalidQuery: Options have invalid values. The error lists all of them, with pointers such as `/encoding`.
         """
         given = tuple(names)
         errors = [*_check_encoding(encoding), *_check_locale(locale), *_check_names(given), *_check_feed(feed)]
@@ -113,7 +113,7 @@ def _check_names(names: tuple[tuple[str, str], ...]) -> list[FieldError]:
             errors.append(_error("map", f"{column!r} is not a column of an import. Use one of {known}."))
         if not (key := name_key(name)):
             errors.append(
-                _error("map", f"The column {column!r} has no name in the file. Add one, as in outlet and Quelle.")
+                _error("map", f"You mapped the column {column!r} without its name in the file. Add that name.")
             )
         elif key in seen:
             errors.append(_error("map", f"{name!r} is the name of two columns. Use it for one of them."))

@@ -1,4 +1,4 @@
-"""Refuse known formats that cannot be imported, with advice on how to convert them."""
+"""Reject known formats that cannot be imported, and explain how to convert them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_text(head: bytes) -> None:
     """Check that a file with these first bytes is not in a known format that cannot be imported.
 
     Raises:
-        UnreadableFile: It is.
+        UnreadableFile: The file is in such a format.
     """
     for magic, format_ in _FORMATS.items():
         if head.startswith(magic):
@@ -56,6 +56,8 @@ def check_text(head: bytes) -> None:
     if head.startswith(_TAR, _TAR_AT):
         raise UnreadableFile("The file is a tar archive. Unpack it and import the file inside.")
     if _MARKUP.match(head) is not None:
-        raise UnreadableFile("The file is a page of HTML or XML. Save the table as CSV, or download the data instead.")
+        raise UnreadableFile(
+            "The file is an HTML or XML document. Save the table as CSV, or download the data instead."
+        )
     if _SQL.match(head) is not None:
         raise UnreadableFile("The file is an SQL script. Export the table as CSV instead.")

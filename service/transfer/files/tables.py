@@ -24,11 +24,11 @@ _END = re.compile(r"\(\d+ \w+\)|\\\.|\x1a")
 def read_table(
     rows: Iterator[tuple[int, Cells]], options: FileOptions, *, sheet: str | None = None
 ) -> Iterator[tuple[int, Row | ServiceError]]:
-    """Yield the number of each row, with its cells that are not empty, or its error.
+    """Yield the number of each row, with its flat line or its error.
 
     Args:
         rows: The numbered rows, including the header.
-        options: The options with which the file is read.
+        options: The options for reading the file.
         sheet: The name of the sheet, for errors.
 
     Raises:
@@ -53,7 +53,7 @@ def read_table(
 def _find_header(
     rows: Iterator[tuple[int, Cells]], options: FileOptions, subject: str
 ) -> tuple[Header | None, Iterator[tuple[int, Cells]]]:
-    """Return the header and the rows below it. Of the first rows, the header is the one that names the most columns.
+    """Return the header and the rows below it. The header is the one of the first rows that names the most columns.
 
     Raises:
         UnreadableFile: No row names a column, or the header has an error.

@@ -18,7 +18,7 @@ else:
 
 BLOCK = 1 << 16
 MAX_WINDOW_LOG = 23
-"""The binary logarithm of the largest window of Zstandard: 8 MiB."""
+"""The base-2 logarithm of the largest Zstandard window: 8 MiB."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = tuple(bytes([0x50 + number, 0x2A, 0x4D, 0x18]) for number in range(16))
@@ -51,7 +51,7 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
 
 
 def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """Return at least this many bytes, or all if there are fewer, and an iterator that yields them again first."""
+    """Return at least this many bytes, or all if there are fewer, and an iterator over all bytes from the start."""
     head = bytearray()
     while len(head) < size and (block := next(blocks, None)) is not None:
         head += block
@@ -69,14 +69,14 @@ def _count(blocks: Iterable[bytes], limit: int) -> Iterator[bytes]:
         total += len(block)
         if total > limit:
             raise TooLarge(
-                f"The file has more than {limit:,} bytes when unpacked, the limit BORNEOUT_MAX_IMPORT. Split it into "
-                "smaller files."
+                f"The file has more than {limit:,} bytes when unpacked, the limit that BORNEOUT_MAX_IMPORT sets. "
+                "Split it into smaller files."
             )
         yield block
 
 
 def _gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of one or more members, which may be padded with zeros."""
+    """Yield the unpacked bytes of one or more gzip members, which may be padded with zeros."""
     decoder = zlib.decompressobj(31)
     try:
         for block in blocks:
@@ -97,7 +97,7 @@ def _gunzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _unzstd(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of one or more frames."""
+    """Yield the unpacked bytes of one or more Zstandard frames."""
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
     decoder = zstd.ZstdDecompressor(options=options)
     try:

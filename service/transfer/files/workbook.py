@@ -24,10 +24,10 @@ class _Sheet(TypedDict):
 
 
 class Workbook(Iterator[tuple[int, list[Cell]]]):
-    """The numbered rows of the sheet that has the reports, or else of the first visible sheet that is not empty.
+    """The numbered rows of the sheet with the reports, or else of the first visible sheet that is not empty.
 
     Raises:
-        UnreadableFile: The file is no workbook, is damaged or encrypted, or has reports on several visible sheets.
+        UnreadableFile: The file is not a workbook, is damaged or encrypted, or has reports on several visible sheets.
         TooLarge: It exceeds a limit.
     """
 
@@ -101,9 +101,10 @@ def _run(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _failure(code: int) -> ServiceError:
-    """Return the error for an exit code of the process. A limit ends it by a signal."""
+    """Return the error for an exit code of the process. At a limit, a signal ends the process."""
     if code == 1:
         return UnreadableFile(workbook_process.DAMAGED)
     return TooLarge(
-        f"The workbook needs more than {MAX_MEMORY >> 20:,} MiB of memory, or {MAX_SECONDS} s. Save the table as CSV."
+        f"The workbook needs more than {MAX_MEMORY >> 20:,} MiB of memory or {MAX_SECONDS} s of time. "
+        "Save the table as CSV."
     )

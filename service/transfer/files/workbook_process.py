@@ -2,7 +2,7 @@
 
 It reads the workbook from the standard input. It writes a JSON object with the first rows of each sheet, and then for
 each sheet an object with its position, followed by an array for each row, with the number and the cells. For a workbook
-that is refused, it writes an object with the problem. The argument is the number of first rows.
+that is rejected, it writes an object with the problem. The argument is the number of first rows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_ROWS = 1_048_576
 MAX_MEMORY = 1 << 30  # bytes
 MAX_SECONDS = 300
 OUT_OF_MEMORY = 3
-"""The exit code at the memory limit. If a library reaches it, the process is aborted instead."""
+"""The exit code if Python reaches the memory limit. If a library does, the process is aborted instead."""
 
 DAMAGED = "The workbook is damaged or incomplete. Open it in a spreadsheet, and save it as .xlsx or CSV UTF-8."
 
@@ -73,7 +73,7 @@ def _limit_resources() -> None:
 
 
 def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """Unpack all entries of a workbook to count their bytes, and return the cells without a value of each sheet."""
+    """Check the size of an unpacked workbook, and return the cells without a value by sheet."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
@@ -107,7 +107,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, cells: dict[tuple[
 
 
 def _valueless(data: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the row and column of cells with the error of a formula, or with a formula that was never computed."""
+    """Yield the position of each cell with a formula that has an error or no result, with that error."""
     for found in _ERROR.finditer(data):
         if b't="e"' in found[1] and (place := _PLACE.search(found[1])) is not None:
             yield _position(place), found[2].decode(errors="replace")
@@ -139,7 +139,7 @@ def _sheets(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _read(data: bytes, marked: dict[str, dict[tuple[int, int], str]]) -> Iterator[object]:
-    """Yield the first rows of each sheet that is shown and not empty, and then all rows of one sheet after another."""
+    """Yield the first rows of each visible sheet that is not empty, and then all rows, sheet by sheet."""
     try:
         workbook = calamine.CalamineWorkbook.from_object(io.BytesIO(data))
         cells_of = dict(zip(workbook.sheet_names, marked.values(), strict=False))
@@ -169,13 +169,13 @@ def _is_shown(about: calamine.SheetMetadata) -> bool:
 
 
 def _head(sheet: calamine.CalamineSheet) -> list[list[object]]:
-    """Return the first rows that are not empty. The argument of the script is their number."""
+    """Return the first rows that are not empty. The argument of the script limits their number."""
     rows = ([_plain(value) for value in row] for row in sheet.iter_rows() if any(value != "" for value in row))
     return list(islice(rows, int(sys.argv[1])))
 
 
 def _rows(sheet: calamine.CalamineSheet, marked: dict[tuple[int, int], str]) -> Iterator[list[object]]:
-    """Yield the number of each row, from 1, with its cells from the first column of the sheet that is not empty."""
+    """Yield the number of each row, counted from 1, with its cells from the first column that is not empty."""
     if sheet.start is None or sheet.end is None:
         return
     if sheet.end[0] >= MAX_ROWS:
@@ -212,7 +212,7 @@ def _damaged() -> _Refused:
 
 def _too_large() -> _Refused:
     limit = f"{MAX_UNPACKED // 1_000_000} MB"
-    return _Refused("too-large", f"The workbook has more than {limit} when unpacked. Save the table as CSV UTF-8.")
+    return _Refused("too-large", f"The workbook is larger than {limit} when unpacked. Save the table as CSV UTF-8.")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def test_bytes_that_the_named_encoding_does_not_have(encoding):
     lines = read(b"outlet,claim\nA,b\n\x81\xff,c\nD,e\n", encoding=encoding)
 
     assert [(3, InvalidBody)] == faults(lines)
-    assert "does not have" in lines[1][1].detail
+    assert "that are invalid in" in lines[1][1].detail
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfeo\0u", b"\xff\xfe\0\0\xff\xff\xff\xff"])

@@ -55,7 +55,7 @@ def test_limit_of_the_unpacked_bytes(pack):
     A file over BORNEOUT_MAX_IMPORT is an error that names the limit, counted after it is unpacked.
     """
     assert ROWS == read(pack(CSV), limit=len(CSV))
-    with pytest.raises(TooLarge, match="more than 20 bytes when unpacked, the limit BORNEOUT_MAX_IMPORT"):
+    with pytest.raises(TooLarge, match="more than 20 bytes when unpacked, the limit that BORNEOUT_MAX_IMPORT sets"):
         read(pack(CSV), limit=len(CSV) - 1)
 
 
