@@ -20,6 +20,7 @@ from service.methods.rating import Reliability
 from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import EVERYTHING
 from service.pages import claim_words, time_plots, timeline
+from service.pages.claim_state import state_of
 from service.pages.layout import page_blueprint, show
 from service.scores.read import read_scores
 from service.scores.score import Score
@@ -50,7 +51,7 @@ def get_claim(claim_id: UUID) -> Response:
     return show(
         "claim.html",
         **members_of(found),
-        state=claim_words.state(found),
+        state=state_of(found),
         in_short=claim_words.sum_up(found),
         lists=lists,
         listed=_LISTED,

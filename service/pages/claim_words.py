@@ -1,4 +1,4 @@
-"""A claim in words: its state, a summary of its reports, and the lists of its outlets. Pure."""
+"""The reports of a claim in words: a summary, and the lists of its outlets. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from service.claims.houses import House
 from service.claims.outlet_story import OutletStory
 from service.claims.story import Story
-from service.claims.views import ClaimView, ListedClaim, ResolutionView
 from service.pages.formats import day, enumeration, number, percent, plural
-from service.values.vocabulary import ClaimKind, ClaimStatus, Stance, Verdict
+from service.values.vocabulary import Stance, Verdict
 
 _SPACE = "\N{NO-BREAK SPACE}"
-_NOBODY = "No outlet counts as right or wrong."
 _NAMES = {Stance.SUPPORT: "support", Stance.DENY: "deny"}
 
 
@@ -24,50 +22,6 @@ class OutletList:
     name: str
     heading: str
     outlets: list[OutletStory]
-
-
-def state(story: Story) -> str:
-    """Return the sentence for the state of a claim."""
-    claim = story.claim
-    if claim.kind is ClaimKind.OPINION:
-        return "An opinion: listed, but never resolved or scored."
-    if claim.resolution is not None:
-        return _verdict(claim.resolution)
-    if story.winner is not None:
-        return f"Ruled out, because a competing claim is true: {_winner(story.winner)}."
-    return _while_open(claim)
-
-
-def _while_open(claim: ClaimView) -> str:
-    if claim.status is ClaimStatus.DUE and claim.resolves_by is not None:
-        return f"Due since {day(claim.resolves_by)}: no result has been recorded yet."
-    was_open = "Open again" if claim.supersedes is not None else "Open"
-    if all(report.withdrawn is not None for report in claim.reports):
-        return f"{was_open}: {'every report was withdrawn' if claim.reports else 'no outlet has reported it'}."
-    if claim.not_due_because is not None:
-        return f"{was_open}: no report supports or denies it, so there is nothing to resolve."
-    if claim.resolves_by is not None:
-        return f"{was_open}: due on {day(claim.resolves_by)}."
-    return f"{was_open}: it is not known yet whether it is true."
-
-
-def _verdict(found: ResolutionView) -> str:
-    when = day(found.known_at)
-    match found.verdict:
-        case Verdict.TRUE:
-            return f"True, confirmed on {when}."
-        case Verdict.FALSE:
-            return f"False, known since {when}."
-        case Verdict.PARTIAL:
-            return f"Partly true (about {percent(found.truth or 0)}{_SPACE}%), known since {when}."
-        case Verdict.VOID:
-            return f"Void since {when}: it was withdrawn or its premise failed. {_NOBODY}"
-        case _:
-            return f"Cannot be verified as of {when}: no evidence settles it. {_NOBODY}"
-
-
-def _winner(winner: ListedClaim) -> str:
-    return f"\N{LEFT DOUBLE QUOTATION MARK}{winner.text.rstrip('.')}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def sum_up(story: Story) -> str:

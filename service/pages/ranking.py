@@ -11,8 +11,9 @@ from flask import Response, render_template
 from service.cache.redis_link import RANKING
 from service.claims.topic_names import common_topics
 from service.pages.layout import cached_page, page_blueprint, read_query
+from service.pages.ranking_columns import COLUMNS, Column
 from service.pages.ranking_query import RankingQuery
-from service.pages.ranking_view import COLUMNS, Column, RankingView
+from service.pages.ranking_view import RankingView
 from service.scores.overview import read_overview
 from service.scores.ranking_rows import RankedOutlet, RankingTable
 from service.scores.ranking_table import ranking_table

@@ -11,7 +11,8 @@ from marshmallow.validate import Range
 
 from service.methods.reliability import RATED_FROM
 from service.pages.fields import Day
-from service.pages.ranking_view import Column, RankingView
+from service.pages.ranking_columns import Column
+from service.pages.ranking_view import RankingView
 from service.schemas.fields import Body, Count, TopicPath, one_of
 from service.values.vocabulary import Basis, Order, OutletKind
 

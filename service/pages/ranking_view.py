@@ -3,56 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
 from service.pages import formats, phrases
 from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
+from service.pages.ranking_columns import Column
 from service.scores.places import RankingCriteria
 from service.scores.ranking_rows import RankedOutlet, RankingTable
 from service.values.instants import format_instant
-from service.values.vocabulary import Basis, Order, OutletKind, RankBy
+from service.values.vocabulary import Basis, Order, OutletKind
 
 ROWS = 50
 FRONT_ROWS = 20
 """The number of rows on the front page, which has other lists below them."""
-
-
-class Column(enum.StrEnum):
-    """The column that a page with a ranking is sorted by."""
-
-    LOWER = "lower"
-    MEAN = "mean"
-    RECORD = "record"
-    RESOLVED = "resolved"
-    EXPECTED = "expected"
-    CHANGE = "change"
-    NAME = "name"
-
-    @property
-    def first(self) -> Order:
-        """The order when a reader selects the column for the first time."""
-        return Order.ASC if self is Column.NAME else Order.DESC
-
-    @property
-    def ranks_by(self) -> RankBy | None:
-        """The column for the API, which sorts all outlets; None if only the rows of the page are sorted."""
-        return RankBy(self.value) if self.value in list(RankBy) else None
-
-
-COLUMNS: Mapping[Column, str] = {
-    Column.LOWER: "Place",
-    Column.NAME: "Outlet",
-    Column.RECORD: "Share right",
-    Column.RESOLVED: "Number of results",
-    Column.EXPECTED: "Share expected",
-    Column.MEAN: "Estimated reliability",
-    Column.CHANGE: "Change in the last year",
-}
-"""The words for each column in the form, in the order of the table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,69 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
 from flask import Response
 
-from service.claims import listing
-from service.claims.search import search_claims
-from service.claims.spelling import correct_search
-from service.claims.views import ListedClaim
 from service.errors import InvalidQuery, UnknownOutlet
-from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets import lookup
-from service.outlets.search import FoundOutlet, search_outlets
-from service.outlets.track_record import Lens
 from service.pages.layout import page_blueprint, read_query, show
-from service.schemas.claim_lists import SEARCH_LENGTH
+from service.pages.search_results import SearchResult, find, is_an_address
 from service.schemas.fields import Body, Text
-from service.scores.read import read_scores
-from service.scores.score import Score
-from service.values.addresses import parse_address, registered_domain
-from service.values.ids import NAME_LENGTH
 from service.values.instants import utc_now
-from service.values.vocabulary import Basis, Scope
+from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.runtime import runtime
 
 blp = page_blueprint("search")
-
-_LIMIT = 20
-_SIMILAR = 3
-"""The largest number of outlets with similar names that are suggested."""
-_LENS = Lens(None, Basis.RESOLVED, as_of=None, recorded_by=None, level=DEFAULT_LEVEL)
 
 
 class SearchQuery(Body):
     """Words, or a URL."""
 
     q = Text(2000, load_default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The outlets and claims that a search found."""
-
-    outlets: Sequence[FoundOutlet] = ()
-    scores: Mapping[str, Score] = field(default_factory=dict)
-    """The scores of the outlets by slug."""
-    claims: Sequence[ListedClaim] = ()
-    is_address: bool = False
-    """Whether the search was for an address, so that claims were not searched."""
-    have_some: bool = False
-    """Whether the claims have only some of the words, because no claim has all of them."""
-    corrected: str | None = None
-    """The words with the spelling by which the claims were found, if it differs."""
-    more_outlets: bool = False
-    more_claims: bool = False
-
-    @property
-    def only_outlet(self) -> str | None:
-        """The slug of the only outlet that was found, unless it is only similar."""
-        is_one = len(self.outlets) == 1 and not self.claims and not self.outlets[0].is_similar
-        return self.outlets[0].slug if is_one else None
 
 
 @blp.get("/search")
@@ -74,7 +30,7 @@ def search() -> Response:
     q = read_query(SearchQuery())["q"]
     if q and (owner := _publisher(q.strip())) is not None:
         return Response(status=302, headers={"Location": f"/outlets/{owner}"})
-    found = _search(q.strip()) if q else SearchResult()
+    found = find(q.strip()) if q else SearchResult()
     if found.only_outlet is not None:
         return Response(status=302, headers={"Location": f"/outlets/{found.only_outlet}"})
     return show("search.html", q=q, found=found)
@@ -82,51 +38,9 @@ def search() -> Response:
 
 def _publisher(q: str) -> str | None:
     """Return the slug of the outlet that publishes at an address (R21); None for words or an unknown address."""
-    if not _is_address(q):
+    if not is_an_address(q):
         return None
     try:
         return lookup.lookup_outlet(runtime().db, url=q, at=utc_now()).outlet.slug
     except (UnknownOutlet, InvalidQuery):
         return None
-
-
-def _is_address(q: str) -> bool:
-    if "." not in q.strip(".") or " " in q:
-        return False
-    try:
-        parse_address(q)
-    except ValueError:
-        return False
-    return True
-
-
-def _search(q: str) -> SearchResult:
-    """Return the outlets and claims that match words, or the outlets whose domain or name is similar to an address."""
-    is_address, now = _is_address(q), utc_now()
-    outlets = _outlets(q, is_address=is_address)
-    shown = outlets[:_LIMIT]
-    scores = read_scores(runtime().db, [outlet.slug for outlet in shown], lens=_LENS, now=now) if shown else []
-    found = SearchResult(
-        shown, {score.outlet: score for score in scores}, is_address=is_address, more_outlets=len(outlets) > _LIMIT
-    )
-    return found if is_address else _add_claims(found, q[:SEARCH_LENGTH], now)
-
-
-def _outlets(q: str, *, is_address: bool) -> list[FoundOutlet]:
-    found = search_outlets(runtime().db, q=q[:NAME_LENGTH], limit=_LIMIT + 1)
-    if is_address and all(outlet.is_similar for outlet in found):
-        host = parse_address(q).host
-        label = (registered_domain(host) or host).split(".")[0]
-        found = [replace(each, is_similar=True) for each in search_outlets(runtime().db, q=label, limit=_SIMILAR)]
-    return found[:_SIMILAR] if found and found[0].is_similar else found
-
-
-def _add_claims(found: SearchResult, text: str, now: dt.datetime) -> SearchResult:
-    db = runtime().db
-    is_unknown = all(outlet.is_similar for outlet in found.outlets)
-    corrected = correct_search(db, q=text) if is_unknown else None
-    claims, has_more = search_claims(db, q=corrected or text, limit=_LIMIT, now=now)
-    if claims or not is_unknown:
-        return replace(found, claims=claims, more_claims=has_more, corrected=corrected)
-    likely = listing.list_claims(db, like=corrected or text, after=None, limit=_LIMIT, now=now)
-    return replace(found, claims=likely.items, have_some=True)

@@ -7,88 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
 from uuid import UUID
 
 from service.claims.story import Story
 from service.claims.views import ReportView
 from service.pages.charts import thin
-from service.pages.timeline_axis import LABEL, DateLabel, MomentMark, Span, mark_moments, marked_moments
+from service.pages.timeline_axis import LABEL, Span, mark_moments, marked_moments
+from service.pages.timeline_marks import LANE, Lane, RelayLine, ReportMark, Timeline
 from service.values.vocabulary import Precision
 
-LANE = 22
-"""The height of a lane in pixels; the names beside it have the same height in claim.css."""
 MAX_LANES = 40
 MAX_MARKS = 300
 """The largest number of marks; of more reports, an evenly spaced sample is drawn."""
 
-_FOOT = 26  # pixels, the space below the lanes for dates
 _STEEP = 1.0  # percent; a relay line narrower than this is drawn as a curve
-
-
-@dataclass(frozen=True, slots=True)
-class ReportMark:
-    """The mark of a report, or of equal reports of several outlets."""
-
-    x: str
-    y: str
-    reports: list[ReportView]
-
-    @property
-    def report(self) -> ReportView:
-        return self.reports[0]
-
-
-@dataclass(slots=True)
-class Lane:
-    """The reports of one outlet, or of several outlets with equal reports."""
-
-    slugs: list[str | None]
-    """The outlets; None is an unnamed source."""
-    top: int
-    marks: list[ReportMark] = field(default_factory=list)
-    """The marks; empty for a source that other outlets only cite."""
-
-    @property
-    def bottom(self) -> int:
-        return self.top + LANE
-
-    @property
-    def middle(self) -> int:
-        return self.top + LANE // 2
-
-
-@dataclass(frozen=True, slots=True)
-class RelayLine:
-    """The line from a relay to its root."""
-
-    x1: str
-    y1: str
-    x2: str
-    y2: str
-    kind: Literal["said", "unsaid"]
-    """Whether the root had a report of its own before the relay."""
-    drop: float | None
-    """The height of a steep line, which is drawn as a curve; None for other lines."""
-
-
-@dataclass(slots=True)
-class Timeline:
-    """The timeline of a claim."""
-
-    top: int
-    """The space above the lanes, for the labels of moments, in pixels."""
-    lanes: list[Lane]
-    ties: list[RelayLine]
-    moments: list[MomentMark]
-    dates: list[DateLabel]
-    left_out: int
-    """The number of outlets that have no lane because there are too many."""
-
-    @property
-    def height(self) -> int:
-        return _FOOT + (self.lanes[-1].bottom if self.lanes else self.top)
 
 
 def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:

@@ -8,7 +8,7 @@ from flask import Response, render_template, request
 
 from service.claims import record, resolve, story
 from service.errors import ServiceError
-from service.pages import claim_words
+from service.pages.claim_state import state_of
 from service.pages.desk.place import kept, queue_address
 from service.pages.desk.resolution_body import read_resolution
 from service.pages.desk.resolution_form import resolution_form, undo_form
@@ -53,7 +53,7 @@ def _show(claim_id: UUID, problem: ServiceError | None = None) -> str:
     return render_template(
         "desk/claim.html",
         claim=found.claim,
-        state=claim_words.state(found),
+        state=state_of(found),
         resolutions=found.resolutions,
         names=found.names,
         form=resolution_form(found.claim, request.form or None, now=now),

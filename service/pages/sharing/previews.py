@@ -13,6 +13,7 @@ from service.errors import Unavailable
 from service.outlets import edit
 from service.outlets.track_record import Lens
 from service.pages import claim_words, formats, phrases
+from service.pages.claim_state import state_of
 from service.pages.layout import cached_page, page_blueprint
 from service.pages.outlet import expiry_of, read_lens, slug_in
 from service.pages.sharing.cards import Card, draw_card
@@ -64,7 +65,7 @@ def _outlet_card(slug: str, lens: Lens) -> tuple[bytes, dt.datetime | None]:
 def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
     now = utc_now()
     found = story.get_story(runtime().db, claim_id, now=now)
-    lines = [claim_words.state(found), claim_words.sum_up(found)]
+    lines = [state_of(found), claim_words.sum_up(found)]
     changes_at = found.claim.resolves_by if found.claim.status is ClaimStatus.OPEN else None
     return _draw(Card(found.claim.text, lines, f"As of {formats.day(now)}")), changes_at
 
