@@ -65,7 +65,7 @@ def backtest(records: Sequence[Record], *, burn: float) -> BacktestResult:
 
     Args:
         records: The records, in any order.
-        burn: The share of the first predictions that are not evaluated, 0 <= burn < 1.
+        burn: The share of the predictions, from the first one on, that are not evaluated, 0 <= burn < 1.
     """
     made = run(records, [method() for method in METHODS.values()])
     reports = made.reports[int(len(made.reports) * burn) :]

@@ -1,4 +1,4 @@
-"""Check the coverage of the intervals of `record/2`: the first half of each record predicts the second half.
+"""Check the intervals of `record/2`: the first half of each record predicts the second half.
 
 The interval is about the skill of an outlet, but the second half shows the number of claims that it got right. So the
 skill of each outlet is drawn from the distribution of the interval, and the number right from a binomial distribution

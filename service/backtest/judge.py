@@ -1,4 +1,4 @@
-"""Measure predictions, with bootstrap intervals that draw whole claims."""
+"""Measure predictions, with bootstrap intervals from samples of whole claims."""
 
 from __future__ import annotations
 

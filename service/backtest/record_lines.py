@@ -26,7 +26,7 @@ _OUTCOMES: dict[str | float | None, float | None] = {
 
 
 MOST_RIVALS = 10_000
-"""The largest number of rivals of a claim that a record can state."""
+"""The largest valid number of rivals in a record."""
 
 
 class BadRecord(ValueError):
@@ -49,7 +49,7 @@ class RecordLine(TypedDict, total=False):
     rivals: int | None
     resolves_by: str | None
     x: Mapping[str, int] | None
-    """The members that only one data set has."""
+    """Members that only one data set has."""
 
 
 def read_records(lines: Iterable[tuple[int, RecordLine]]) -> list[Record]:

@@ -1,4 +1,4 @@
-"""The sums of predictions by claim, from which bootstrap samples are drawn."""
+"""Draw bootstrap samples of claims, and measure the predictions in each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def draw_weights(claims: int) -> Iterator[list[int]]:
 
 
 class Sample:
-    """The sums of predictions by claim, which make a draw cheap."""
+    """The sums of predictions by claim. With them, measuring a draw is cheap."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         names = {claim: number for number, claim in enumerate(sorted({one.claim for one in judged}))}

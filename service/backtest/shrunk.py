@@ -56,7 +56,7 @@ class ShrunkHitRate(HitRate):
 
 
 class ShrunkStanceRate:
-    """The share of true claims among those that the outlet reported with this stance, shrunk towards all outlets."""
+    """The share of true claims among those that the outlet reported with this stance, shrunk."""
 
     def __init__(self) -> None:
         self._rates: defaultdict[Stance, Shrunk] = defaultdict(Shrunk)

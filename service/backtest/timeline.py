@@ -24,7 +24,7 @@ class _Truths(NamedTuple):
 
 
 def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
-    """Let every method predict every report and every resolved claim, and learn the outcomes, in time order."""
+    """Run methods in time order: they predict each report and each resolved claim, and learn its outcome."""
     truths = _truths(records)
     seen: dict[str, list[Record]] = {}
     made = Run([], [], [])

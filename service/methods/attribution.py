@@ -1,4 +1,4 @@
-"""Read the source that a quote names, such as Sport Bild in "According to Sport Bild", in several languages. Pure."""
+"""Read the source that a quote names, such as Sport Bild in "According to Sport Bild". Pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_attribution(quote: str) -> Attribution | None:
 
 
 def _split(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
-    """Return phrases as words, the longest first, by their first word."""
+    """Return phrases, split into words, by their first word; the longest first."""
     split: dict[str, list[tuple[str, ...]]] = {}
     for phrase in sorted(phrases, key=len, reverse=True):
         words = tuple(phrase.split())
@@ -72,7 +72,7 @@ def _markers_at(folded: list[str], at: int, markers: dict[str, list[tuple[str, .
 
 
 def _name_after(words: list[str], folded: list[str], start: int) -> Attribution | None:
-    """Return the name after a marker, and after articles and words for reports."""
+    """Return the name that follows a marker; articles and words for reports may come between."""
     at = start
     while at < len(words) and (folded[at] in _REPORTS or (folded[at] in _BETWEEN and words[at][0].islower())):
         at += 1
@@ -98,7 +98,7 @@ def _name_before(words: list[str], folded: list[str], start: int) -> Attribution
 
 
 def _end_of_name(words: list[str], start: int) -> int:
-    """Return the end of the name that starts at a word: words with a capital, and small words between them."""
+    """Return the end of the name that starts at a word: capitalised words, with small words between."""
     end = at = start
     while at < len(words) and at - start < _WORDS_OF_NAME:
         if words[at][0].isupper() or words[at][0].isdigit() or "." in words[at][1:]:

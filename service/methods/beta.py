@@ -1,6 +1,6 @@
-"""The beta distribution: quantiles in log-odds, so that values near 0 and 1 keep their digits, and evidence.
+"""The quantiles of the beta distribution, in log-odds, so that values near 0 and 1 keep their digits.
 
-Pure. The tests compare it with scipy, which is too large a dependency for two functions.
+Pure. The tests compare it with scipy, which is too large a dependency for one function.
 
 The log-odds x of a Beta(a, b) variable have the density exp(a log p + b log(1 - p)) / B(a, b), p = logistic(x).
 It is log-concave with its peak at log(a / b), and so is its distribution function (Bagnoli and Bergstrom 2005,
@@ -33,7 +33,7 @@ def logit(p: float) -> float:
     return log(p) - log1p(-p)
 
 
-@lru_cache(maxsize=10_000)  # a page of a ranking needs a hundred, most of them as before
+@lru_cache(maxsize=10_000)  # a page of a ranking needs a hundred, most of them computed before
 def logit_quantile(tail: float, a: float, b: float) -> float:
     """Return the log-odds of the quantile of Beta(a, b) with the probability `tail` below it.
 
@@ -43,7 +43,7 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
         tail: Probability below the quantile, 0 < tail <= 0.5. For an upper tail take
             `-logit_quantile(tail, b, a)`.
         a: First parameter, positive; tested from 1e-9 to 1e12.
-        b: Second parameter, as the first.
+        b: Second parameter, with the same range.
 
     Raises:
         ValueError: An argument is outside the range given above.
@@ -69,7 +69,10 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
 
 
 def _start(tail: float, a: float, b: float) -> float:
-    """Return an estimate of the quantile: Abramowitz and Stegun 26.5.22, or for a or b up to 1 a power."""
+    """Return a first estimate of the quantile.
+
+    It is from Abramowitz and Stegun 26.5.22, or a power if a or b is at most 1.
+    """
     if min(a, b) > 1:
         u, v, y = 1 / (2 * a - 1), 1 / (2 * b - 1), NormalDist().inv_cdf(tail)
         h, c = 2 / (u + v), (y * y - 3) / 6
@@ -117,7 +120,10 @@ def _log_below(x: float, a: float, b: float, log_density: float) -> float:
 
 
 def _mills_ratio(x: float, a: float, b: float) -> float:
-    """Return the probability below x over the density at x, by quadrature; a small `a` is raised (DLMF 8.17.20)."""
+    """Return the probability below x divided by the density at x, by quadrature.
+
+    A small `a` is raised first (DLMF 8.17.20).
+    """
     if a < _STEEP:
         return (1 + logistic(x) * (a + b) * _mills_ratio(x, a + 1, b)) / a
     here, reach = _descent(x, a, b), _reach(x, a, b)
@@ -125,7 +131,10 @@ def _mills_ratio(x: float, a: float, b: float) -> float:
 
 
 def _reach(x: float, a: float, b: float) -> float:
-    """Return the distance below x at which the density is negligible: normal approximation, then two corrections."""
+    """Return the distance below x at which the density is negligible.
+
+    A normal approximation is corrected twice.
+    """
     slope, bend = _slope(x, a, b), (a + b) * logistic(x) * logistic(-x)
     reach = 2 * _NEGLIGIBLE / (slope + sqrt(slope * slope + 2 * _NEGLIGIBLE * bend))
     for _ in range(2):

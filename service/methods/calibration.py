@@ -52,7 +52,10 @@ def _bin(number: int, outcomes: Sequence[Outcome]) -> Bin:
 
 
 def calibration_error(outcomes: Iterable[Outcome]) -> float | None:
-    """Return the expected calibration error, the mean distance of probability and truth over the bins, or None.
+    """Return the expected calibration error: the mean distance of probability and truth over the bins.
+
+    It is None without outcomes.
+
 
     >>> round(calibration_error([Outcome(0.5, 1), Outcome(0.5, 0), Outcome(0.9, 0)]), 4)
     0.3

@@ -1,4 +1,4 @@
-"""One claim and the reports on it: positions of outlets, independent sources, and what the claim adds to sums. Pure.
+"""One claim and the reports on it: positions of outlets, independent sources, and amounts for sums. Pure.
 
 Functions take the reports of one claim sorted by `ORDER`, which breaks ties (R6).
 """
@@ -43,7 +43,7 @@ class Filed(NamedTuple):
 
     @property
     def is_relay(self) -> bool:
-        """Whether it relays another outlet; a relay between outlets that were merged is an own report (R7, R22)."""
+        """Whether it relays another outlet. A relay between merged outlets counts as an own report (R7, R22)."""
         return self.relays and self.cited_id != self.outlet_id
 
     @property
@@ -104,8 +104,8 @@ class Position:
 def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position:
     """Return the position of an outlet, given all its reports on one claim (R2, R6, R7).
 
-    Its current stance is the last `support` or `deny` published before `known_at`. The role is own if any of these is
-    not a relay. An own report that is after `known_at`, or takes no side, does not change the role of a relay.
+    Its current stance is the last `support` or `deny` published before `known_at`. The role is own if any `support` or
+    `deny` in time is not a relay; if there are none, the role is own if any report is not a relay.
 
     Args:
         reports: The outlet's reports on the claim, at least one, in order.
@@ -155,9 +155,9 @@ def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, to
 def root_outlets(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[Stance, set[UUID | None]]:
     """Return the root outlets of a claim by side, with None for unknown sources (R7, R8).
 
-    An outlet has its current stance. With an own report it is a root of its side, and so is each source that its
-    relays lead to. A relay leads to the cited outlet, and on from an outlet that only relays. Queries, comments and
-    reports at or after `known_at` are left out, so a cited outlet with nothing else is a root itself.
+    An outlet is on the side of its current stance, and a root of this side if it has an own report. So is each source
+    that its relays lead to: the cited outlet or, if that outlet only relays, the sources of its relays. Queries,
+    comments and reports at or after `known_at` are ignored, so a cited outlet without other reports is a root.
 
     Args:
         reports: The reports of one claim that are not withdrawn.
@@ -179,7 +179,7 @@ def root_outlets(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict
 
 
 def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
-    """Return the sources at the ends of the relays from an outlet; of a cycle without an end, one of its outlets."""
+    """Return the sources at the ends of the relays from an outlet, or one outlet of a cycle without an end."""
     reached = _reach(start, cites)
     if ends := {outlet for outlet in reached if outlet not in cites}:
         return ends
@@ -199,7 +199,7 @@ def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UU
 
 
 def rightness(stance: Stance, truth: float) -> float:
-    """Return the extent to which a side was right: the truth for `support`, one minus it for `deny` (R5, R13)."""
+    """Return the extent to which a side was right: the truth, or for `deny` one minus the truth (R5, R13)."""
     return truth if stance is Stance.SUPPORT else 1 - truth
 
 
@@ -222,7 +222,10 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
 
 
 def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
-    """Return the counts that a claim adds to the rates: a weight of 1, shared by the outlets that reported in time."""
+    """Return the counts that a claim adds to the rates.
+
+    The outlets that reported it in time share a weight of 1.
+    """
     votes = [where.vote for where in positions if where.vote is not None]
     if claim.kind is ClaimKind.OPINION or claim.truth is None:
         return []

@@ -21,11 +21,13 @@ _SENTENCE = re.compile(r"(?<!\b\w)[.!…](?=\s|\Z)|(?<=\?)|\n\s*\n")  # the poin
 
 
 def read_commitment(quote: str) -> Reading | None:
-    """Return the commitment level of a quote: 1 interest, 2 under way or hearsay, 3 close, 4 reported as done.
+    """Return the commitment level of a quote, with the phrase that determines it.
 
-    Text in quotation marks is ignored, because the outlet quotes somebody else. The first sentence with a known phrase
-    determines the level. The result is None after a denial, without a known phrase, and if more than one word in ten is
-    of another language.
+    The levels are 1 interest, 2 under way or hearsay, 3 close, and 4 reported as done.
+
+    Text in quotation marks is ignored, because the words are not the outlet's own. The first sentence with a known
+    phrase determines the level. The result is None if a denial comes first, if there is no known phrase, or if more
+    than one word in ten is in another language.
 
     >>> read_commitment("Rovers have agreed terms and could fly him in tomorrow.")
     Reading(level=4, phrase='agreed')
@@ -46,7 +48,7 @@ def read_commitment(quote: str) -> Reading | None:
 
 
 def _own_words(text: str) -> str:
-    """Return the text with a single mark in place of every quotation; an unclosed mark starts no quotation."""
+    """Replace each quotation by a single mark. An unclosed mark does not start a quotation."""
     own, at, unclosed = [], 0, set[str]()
     for opening in OPENING.finditer(text):
         mark = opening[0]
@@ -61,7 +63,10 @@ def _own_words(text: str) -> str:
 
 
 def _read_sentence(found: list[tuple[Entry, bool]]) -> Reading | None:
-    """Return the strongest main clause, each by its weakest phrase and limited by hearsay; else a background clause."""
+    """Return the reading of the strongest main clause, or else of the strongest background clause.
+
+    The weakest phrase of a clause determines its level. Hearsay limits the level of the sentence.
+    """
     spoken: dict[str, list[Reading]] = {"main": [], "background": []}
     hearsay: list[Reading] = []
     part, weakest = "main", list[Reading]()

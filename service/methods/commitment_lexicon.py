@@ -53,7 +53,10 @@ OTHER_LANGUAGES = frozenset(_LEXICON["other_languages"])
 
 
 def find_entries(words: list[str]) -> Iterator[tuple[Entry, bool]]:
-    """Yield the longest known phrase at each place, and whether it directly follows a phrase that is no break."""
+    """Yield the longest known phrase at each place.
+
+    With it, yield whether it directly follows a phrase for a level, hearsay or a negation.
+    """
     at, end = 0, -1
     while at < len(words):
         for size in range(_LONGEST.get(words[at], 0), 0, -1):

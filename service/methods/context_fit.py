@@ -16,7 +16,7 @@ from service.methods.tally import FITTED_FROM, Context, Shrinkage
 
 
 def fit_context(record: ResolvedRecord) -> Context:
-    """Return the context that fits a record. Its id is a placeholder."""
+    """Return the context fitted to a record, with a placeholder as its id."""
     rates = rates_of(record.cells)
     shrinkage = fit_shrinkage(rates)
     fitted = _centred(rates, shrinkage, _totals(record.outlets.values()))

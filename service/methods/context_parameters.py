@@ -27,7 +27,7 @@ def fit_shrinkage(rates: Rates) -> Shrinkage:
     """Return the shrinkage of each level that makes the counts of its cells most likely.
 
     Given the rate m of the next wider cell, the true weight of a cell is beta-binomial with the parameters s m and
-    s (1 - m). The prior of s is lognormal with the median 5.
+    s (1 - m). The prior of s is lognormal with a median of 5.
     """
     shrinkage = Shrinkage()
     for level, name in enumerate(Shrinkage._fields, start=2):
@@ -77,8 +77,8 @@ class Showing(NamedTuple):
 def fit_kappa(showings: Iterable[Showing]) -> float:
     """Return kappa, the weight of the prior in claims. The less outlets differ, the larger it is.
 
-    It is the one of `KAPPAS`, 3..60, that makes the results of the outlets most likely, if each result is drawn from a
-    beta-binomial distribution around the expected one.
+    The result is the candidate in `KAPPAS`, 3..60, under which the results of the outlets are most likely, if each is
+    drawn from a beta-binomial distribution around the expected result.
 
     Args:
         showings: The results of the outlets; those without resolved claims are ignored.

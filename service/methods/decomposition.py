@@ -27,7 +27,9 @@ class Decomposition:
     @property
     def skill(self) -> float | None:
         """The improvement on the base rate: 1 is perfect, 0 is no better; None if all outcomes are equal."""
-        return 1 - self.brier / self.uncertainty if self.uncertainty > 1e-12 else None  # as `tally.Brier`
+        return (
+            1 - self.brier / self.uncertainty if self.uncertainty > 1e-12 else None
+        )  # the same limit as in `tally.Tally.brier`
 
 
 def decompose(outcomes: Sequence[Outcome]) -> Decomposition | None:

@@ -13,12 +13,12 @@ _WEIGHT = 2.0
 
 
 class HalfError(NamedTuple):
-    """The errors of all outlets together in one half-year. The expectations are those from before it."""
+    """The errors of all outlets together in one half-year, compared with the rates from before it."""
 
     total: float
     """The sum of right - expected."""
     squares: float
-    """The sum of its squares by claim, because reports on one claim err together."""
+    """The sum over claims of the squared error of each claim, because reports on one claim err together."""
     variance: float
     """The sum of expected (1 - expected)."""
 
@@ -26,8 +26,8 @@ class HalfError(NamedTuple):
 def fit_drift(halves: Iterable[HalfError]) -> float:
     """Return the standard deviation of the error that outlets share in half a year, in log-odds.
 
-    With z = total/variance, v = squares/variance^2 and the weight w = 1/(1 + v/0.04) of a half-year, its square is
-    (sum w (z^2 - v) + 2 x 0.04)/(sum w + 2), and at least 0: without half-years it is 0.2.
+    Its square is (sum w (z^2 - v) + 2 x 0.04)/(sum w + 2), but at least 0, where each half-year has z = total/variance,
+    v = squares/variance^2 and the weight w = 1/(1 + v/0.04). Without half-years, the result is 0.2.
     """
     prior = UNFITTED_DRIFT**2
     weights, excess = [], []

@@ -29,7 +29,7 @@ def share(skill: Skill, *, right: float, rate: float) -> float:
 def put_in_words(skill: Skill, rating: Rating | None, *, drift: float) -> Iterator[str]:
     """Yield a sentence for each step from the sums to the score."""
     if rating is None:
-        yield "Nothing that the outlet reported is resolved, so there is no number."
+        yield "None of the outlet's own claims is resolved, so it has no score."
         return
     n, right, kappa, d, t = skill.resolved, skill.right, skill.kappa, skill.d, skill.t
     found, adjusted = rating.reliability, rating.adjusted

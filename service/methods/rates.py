@@ -1,4 +1,4 @@
-"""The rates at which reports prove true, by cell, shrunk towards wider cells. Pure."""
+"""The rates at which claims prove true, by cell, shrunk towards wider cells. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHRINKAGE = 5.0
 
 
 class TruthCount(NamedTuple):
-    """A weight, and the weight that proved true, in billionths of a claim."""
+    """The weight of claims, and the weight of those that proved true, in billionths of a claim."""
 
     weight: int
     true: int
@@ -57,7 +57,7 @@ class Rates:
         return round(sum(count.weight for key, count in self._counts.items() if len(key) == 1) / UNIT)
 
     def truth(self, cell: Cell) -> float:
-        """Return the rate at which claims with a report of a cell prove true, strictly between 0 and 1."""
+        """Return the rate at which claims with a report in a cell prove true, strictly between 0 and 1."""
         if (rate := self._truths.get(cell)) is None:
             rate = self._truths[cell] = nested_rate(self._counts.get(key, NO_COUNT) for key in cell.levels)
         return rate

@@ -17,7 +17,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """The share that the outlet would get right of the claims of all outlets in the scope, 0..1, to compare outlets."""
+    """The share that the outlet would get right of all outlets' claims in the scope, 0..1."""
 
     mean: float
     lower: float

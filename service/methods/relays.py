@@ -1,4 +1,4 @@
-"""Relays on one claim: the root of each, cycles, and the reports of outlets that are merged. Pure.
+"""Relays on one claim: their roots, cycles of relays, and the effect of merged outlets. Pure.
 
 Functions take the reports of one claim sorted by `ORDER`.
 """
@@ -32,7 +32,10 @@ def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
 
 
 def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
-    """Return the outlets on a cycle of relays without an own report, and those that lead to it, or None (R7)."""
+    """Return the outlets on a cycle of relays, and those that lead to it, or None without a cycle (R7).
+
+    An outlet with an own report is not part of a cycle.
+    """
     reports = list(reports)
     relaying_only = _relaying_only(reports)
     cites: dict[UUID, set[UUID]] = {outlet: set() for outlet in relaying_only}
@@ -52,7 +55,7 @@ def _relaying_only(reports: list[Filed]) -> set[UUID]:
 
 
 def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
-    """Return a report as it counts after a merge of an outlet into another one (R22)."""
+    """Return a report as it counts after one outlet was merged into another (R22)."""
     if outlet not in (report.outlet_id, report.cited_id):
         return report
     return report._replace(

@@ -42,7 +42,7 @@ class Skill:
     """The record of an outlet by cell, and the skill that explains it best.
 
     The skill d solves R - sum n p(d) + kappa (1/2 - logistic(d)) = 0, with p(d) = logistic(logit(rate) + d) in each
-    cell. The prior is kappa claims that an average outlet gets right half of the time, half of them right.
+    cell. The prior is kappa even claims, half of them right: an average outlet is right on half of such claims.
 
     Args:
         cells: The cells with resolved claims.
@@ -84,8 +84,8 @@ class Skill:
         if self.right == self.expected:
             return 0.0
         target = log(self.right + self.kappa / 2) - log(wrong + self.kappa / 2)
-        # Newton's method on the log-odds of the expected share. Their slope is at most 1, so the first step, which
-        # takes it for 1, ends between 0 and the root.
+        # Newton's method on the log-odds of the expected share. Their slope is at most 1, so a first step with slope 1
+        # ends between 0 and the root.
         d = target - self._log_odds(0.0)[0]
         for _ in range(_STEPS):
             log_odds, slope = self._log_odds(d)
@@ -97,7 +97,7 @@ class Skill:
 
     @property
     def t(self) -> float:
-        """The share that the outlet would get right of even claims, of which an average outlet gets half right."""
+        """The share that the outlet would get right of even claims. An average outlet gets half of them right."""
         return logistic(self.d)
 
     @property
@@ -115,7 +115,7 @@ class Skill:
         return self.kappa + information / (2 * self.t * logistic(-self.d))
 
     def chance(self, rate: float) -> float:
-        """Return the probability that the outlet is right where an average outlet is right at a rate."""
+        """Return the probability that the outlet is right on claims that an average outlet gets right at a rate."""
         return logistic(logit(rate) + self.d)
 
     def expected_at(self, d: float) -> float:
@@ -130,7 +130,7 @@ class Skill:
         return [(cell.resolved, logit(cell.rate)) for cell in self.cells]
 
     def _log_odds(self, d: float) -> tuple[float, float]:
-        """Return the log-odds of the share expected of the record and the prior at a skill, and their slope."""
+        """Return the log-odds of the share of right claims expected at a skill, with the prior, and their slope."""
         chances = [(self.kappa, logistic(d), logistic(-d))]
         chances += [(n, logistic(x + d), logistic(-x - d)) for n, x in self._logits]
         right, wrong = fsum(n * p for n, p, _ in chances), fsum(n * q for n, _, q in chances)
@@ -143,7 +143,8 @@ def rate(skill: Skill, *, reference: float, drift: float, level: float) -> Ratin
 
     With u the log-odds of a quantile of Beta(t nu, (1 - t) nu) minus those of t, and z the normal quantile of the
     level, the bounds of the skill are d -+ sqrt(u^2 + z^2 drift^2): outlets of one field make errors together, which
-    the counts of one outlet do not show. The bounds of the other two are those of the skill, converted.
+    the counts of one outlet do not show. The bounds of the reliability and the adjusted
+    reliability are converted from those of the skill.
 
     Args:
         skill: The record with its skill.
@@ -177,7 +178,7 @@ def rate(skill: Skill, *, reference: float, drift: float, level: float) -> Ratin
 
 
 def skill_bounds(skill: Skill, drift: float, *, level: float) -> tuple[float, float]:
-    """Return the bounds of the skill in log-odds, which contain it; see `rate`."""
+    """Return the lower and the upper bound of the skill in log-odds; see `rate`."""
     d, tail = skill.d, (1 - level) / 2
     a, b = skill.t * skill.nu, logistic(-d) * skill.nu
     shared = NormalDist().inv_cdf(1 - tail) * drift

@@ -1,4 +1,4 @@
-"""The resolved claims, summed up for the fit of a context. Pure."""
+"""The sums over resolved claims that a context is fitted to. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.values.vocabulary import ClaimKind, Role
 Half: TypeAlias = tuple[int, int]
 """A year and its half, 0 or 1."""
 Sides: TypeAlias = tuple[tuple[Cell, int], ...]
-"""The own reports on one claim, in order: cells and results in billionths."""
+"""The own reports on one claim, sorted: the cell and the result of each, in billionths."""
 
 
 class Result(NamedTuple):
@@ -38,7 +38,7 @@ class ResolvedReports(NamedTuple):
     """The contribution of a claim with an established truth to a context."""
 
     votes: list[tuple[Cell, TruthCount]]
-    """The counts of all reports in time."""
+    """The counts of all reports published in time."""
     sides: list[tuple[UUID, Cell, int]]
     """The outlets that are scored on it, each with its cell and its result in billionths."""
 
@@ -70,11 +70,11 @@ def resolved_reports(
 
 @dataclass
 class ResolvedRecord:
-    """All resolved claims, summed up for the fit of a context. The order of claims does not matter."""
+    """The sums over all resolved claims that a context is fitted to. The order of claims does not matter."""
 
     outlets: dict[UUID, dict[Cell, Result]] = field(default_factory=lambda: defaultdict(dict))
     halves: dict[Half, Counter[Sides]] = field(default_factory=lambda: defaultdict(Counter))
-    """The own reports by the half-year since which their claims count."""
+    """The own reports, by the half-year from which their claims count."""
     votes: dict[Half, dict[Cell, TruthCount]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
@@ -87,7 +87,7 @@ class ResolvedRecord:
         return cells
 
     def add(self, reports: ResolvedReports, *, since: dt.datetime) -> None:
-        """Add a claim that counts since a moment."""
+        """Add a claim that counts from a moment on."""
         half = since.year, since.month // 7
         votes = self.votes[half]
         for cell, count in reports.votes:
@@ -100,6 +100,6 @@ class ResolvedRecord:
 
 
 def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
-    """Return the sort key of a report; cells have members that may be None."""
+    """Return the sort key of a report. It has no None, which cannot be compared."""
     cell, right = side
     return cell.stance, cell.kind, cell.commitment or 0, cell.topic or "", right

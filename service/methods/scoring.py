@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 def log_loss(outcomes: Iterable[Outcome]) -> float | None:
     """Return the mean negative log of the probability of the truth, or None without outcomes.
 
-    Probabilities are clamped to 0.001..0.999; otherwise one error of a certain prediction would dominate.
+    Probabilities are clamped to 0.001..0.999; otherwise a single wrong prediction of 0 or 1 would dominate.
 
     >>> round(log_loss([Outcome(0.5, 1), Outcome(0.25, 0)]), 4)
     0.4904

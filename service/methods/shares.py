@@ -10,10 +10,10 @@ from service.methods.beta import logistic, logit_quantile
 def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float]:
     """Return the equal-tailed credible interval of a share, given a sample, under Jeffreys' prior.
 
-    It is widened to contain the share of the sample: to 0 if none is true, to 1 if all are.
+    The interval is widened to contain the share of the sample: to 0 if none is true, to 1 if all are.
 
     Args:
-        true: The number of true ones in the sample, 0 <= true <= n; may be fractional.
+        true: The number of true members of the sample, 0 <= true <= n; may be fractional.
         n: The size of the sample, positive.
         level: Posterior probability inside the interval, 0 < level < 1.
 
@@ -30,8 +30,9 @@ def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float
 
 
 def log_evidence(right: float, resolved: float, a: float, b: float) -> float:
-    """Return the log probability of a sequence with `right` of `resolved` right, if the rate is from Beta(a, b).
+    """Return the log probability of results, `right` of `resolved`, if their rate is drawn from Beta(a, b).
 
+    >>> from math import exp
     >>> round(exp(log_evidence(1, 1, 1, 1)), 9), round(exp(log_evidence(1, 2, 1, 1)), 9)
     (0.5, 0.166666667)
     """

@@ -1,4 +1,4 @@
-"""The record of an outlet as sums by slot, and its rating in a context, the average outlet of that time. Pure.
+"""The record of an outlet as sums by slot, and its rating in a context. Pure.
 
 Sums are integers, so that the order of claims does not matter. Each fitted context has a date and a name.
 """
@@ -57,12 +57,12 @@ class Context:
     """The weight of the prior on the skill of an outlet, in claims, positive."""
     shrinkage: Shrinkage = UNFITTED_SHRINKAGE
     offset: float = 0.0
-    """The centre, added to the log-odds of every rate. It makes the total expected number equal to the number right."""
+    """Added to the log-odds of every rate, so that all outlets together are right as often as expected."""
     drift: float = UNFITTED_DRIFT
     """The standard deviation of the error that outlets share in half a year, in log-odds."""
 
     def expected(self, cell: Cell) -> float:
-        """Return the rate at which reports of a cell are right: 0.01..0.99. The stance of the cell takes a side."""
+        """Return the rate at which reports in a cell are right, 0.01..0.99. Its stance takes a side."""
         if (rate := self._expected.get(cell)) is None:
             rate = self._expected[cell] = clamped(logistic(self.log_odds(cell) + self.offset))
         return rate
@@ -73,7 +73,7 @@ class Context:
         return odds if cell.stance is Stance.SUPPORT else -odds
 
     def reference(self, topic: str | None) -> float:
-        """Return the rate at which all scored reports, or those on a topic and below it, are right: between 0 and 1."""
+        """Return the rate at which scored reports are right, between 0 and 1: all, or those on a topic."""
         right, weight = self._rights.get(None, (0.0, 0.0))
         over_all = (right + ROOT_WEIGHT * ROOT_RATE) / (weight + ROOT_WEIGHT)
         if topic is None:
@@ -97,7 +97,7 @@ class Context:
 
     @cached_property
     def _rights(self) -> dict[str | None, tuple[float, float]]:
-        """The weight right and the total weight by topic, with all topics below; None is the key for all topics."""
+        """The weight of right reports and the total weight, by topic with its subtopics; all topics under None."""
         sums: dict[str | None, tuple[int, int]] = {}
         for key, (weight, true) in self.rates.counts.items():
             if not key[0].takes_side or not (len(key) == 1 or (len(key) == 4 and key[3] is not None)):
@@ -131,7 +131,7 @@ class Slot(NamedTuple):
 
     @property
     def cell(self) -> Cell | None:
-        """The cell on which the outlet is compared; None if it took no side."""
+        """The cell in which the outlet is compared; None if it took no side."""
         if self.stance is None or not self.stance.takes_side:
             return None
         return Cell(self.stance, self.kind, self.commitment, self.topic)
@@ -152,8 +152,9 @@ class Amounts(NamedTuple):
     stated: int = 0
     """Scored claims for which the outlet stated a probability."""
     stated_true: int = 0
-    """The sum of their truths, and of the squares of their truths."""
+    """The sum of their truths."""
     stated_true_squared: int = 0
+    """The sum of their squared truths."""
     brier: int = 0
     """The sum of the squared distances between probability and truth."""
     told: int = 0
@@ -206,7 +207,7 @@ class Tally:
         return sum(amounts.resolved for slot, amounts in self.parts.items() if slot.stance is stance)
 
     def skill(self, context: Context) -> Skill:
-        """Return the resolved claims by cell, compared with an average outlet, and the skill that explains them."""
+        """Return the skill that explains the resolved claims, compared with an average outlet in each cell."""
         cells = ((slot.cell, amounts) for slot, amounts in self.parts.items() if amounts.resolved)
         rated = (
             CellRecord(amounts.resolved, amounts.right / UNIT, context.expected(cell))
@@ -231,7 +232,10 @@ class Tally:
 
 
 def tally(parts: Parts, role: Role, *, scorable: bool) -> Tally:
-    """Return the own or the relay part of a record; claims of an outlet that is not scorable are unscored (R9)."""
+    """Return the own or the relay part of a record.
+
+    The claims of an outlet that is not scorable are unscored (R9).
+    """
     chosen = {slot: amounts for slot, amounts in parts.items() if slot.role is role}
     if not scorable:
         chosen = {slot: _unscored(amounts) for slot, amounts in chosen.items()}

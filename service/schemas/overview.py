@@ -5,7 +5,9 @@ from __future__ import annotations
 from service.schemas import shown
 from service.schemas.claims import ClaimSummary
 from service.schemas.fields import Answer
-from service.scores.overview import LATEST_REPORTS, LISTED, MAX_DECIDED, MAX_TOTAL, PER_OUTLET, SURPRISING_AMONG
+from service.scores.notable_claims import LATEST_REPORTS, LISTED
+from service.scores.overview import MAX_DECIDED, MAX_TOTAL, SURPRISING_AMONG
+from service.scores.surprises import PER_OUTLET
 
 
 class TotalsOut(Answer):

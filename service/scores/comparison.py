@@ -76,10 +76,10 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
 
 
 def _find(session: Session, references: Sequence[str]) -> list[Outlet]:
-    """Return each outlet once, and for an outlet that was merged the outlet it was merged into."""
+    """Return each outlet once. A merged outlet is replaced by the outlet it was merged into."""
     found = find_outlets(session, references)
     if unknown := [reference for reference in references if reference not in found]:
-        detail = f"Not on record: {', '.join(map(repr, unknown))}."
+        detail = f"No outlets have these slugs or ids: {', '.join(map(repr, unknown))}. Correct or remove them."
         raise InvalidQuery.at("outlet", detail=detail, code="unknown-outlet")
     slugs = list(dict.fromkeys(surviving_outlet(found[reference]).slug for reference in references))
     whole = find_outlets(session, slugs, whole=True)

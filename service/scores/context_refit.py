@@ -39,8 +39,8 @@ def refit_context(db: Database, cache: ScoreCache, *, now: dt.datetime, at_once:
         at_once: Whether to fit even if none is due.
 
     Returns:
-        The name of the new context. None if none was due, if fewer than 200 claims are resolved, if the new context
-        would equal the newest one, or if another process stored one, or a topic was renamed, at the same time.
+        The name of the new context. None if none was due, if fewer than 200 claims are resolved, if it would equal a
+        context that is less than a day old, or if another process stored a context or renamed a topic at the same time.
     """
     started = time.monotonic()
     with db.read(unlimited=True) as session:
@@ -90,7 +90,7 @@ def _is_old(newest: ContextRow, now: dt.datetime) -> bool:
 
 
 def _has_matured(session: Session, newest: ContextRow, *, now: dt.datetime) -> bool:
-    """Return whether a resolved claim fell due after a context was fitted, so that it counts on the basis `matured`."""
+    """Return whether a resolved claim fell due after a context was fitted, and so became `matured`."""
     due = sa.and_(Claim.resolves_by > newest.recorded_at, Claim.resolves_by <= now)
     resolved = sa.exists().where(Resolution.claim_id == Claim.id, Resolution.truth.is_not(None))
     return session.scalar(sa.select(sa.exists().where(due, resolved))) is True

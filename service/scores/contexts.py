@@ -18,7 +18,7 @@ from service.values.vocabulary import Basis, ClaimKind, Stance
 
 
 class StoredContext(TypedDict):
-    """The context of one basis as JSON stores it."""
+    """The context for one basis, as stored in JSON."""
 
     kappa: float
     offset: float
@@ -37,7 +37,7 @@ RENAMES = sa.select(
     sa.func.count(TopicRename.undone_at).label("undone"),
     sa.func.max(TopicRename.undone_at).label("last_undone"),
 )
-"""Selects the state of the renames that name the topics of contexts: how many were made and undone, and when."""
+"""The query for the state of the topic renames: how many were made and undone, and when."""
 
 
 def read_context_name(text: str) -> str:

@@ -21,7 +21,7 @@ from service.scores.scored_claims import ScoredClaim
 from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 STRONGEST = 5
-"""The number of claims that raised a score most, and of those that lowered it most."""
+"""The largest number of claims in each list: those that raised a score most, and those that lowered it most."""
 
 
 @dataclass(frozen=True, slots=True)

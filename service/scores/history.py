@@ -77,7 +77,7 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
 def history_points(
     outlet: Outlet, claims: Sequence[ScoredClaim], context: Context, lens: Lens, *, now: dt.datetime
 ) -> Iterator[HistoryPoint]:
-    """Yield the score at the end of each month and now, counting each claim from when it counts."""
+    """Yield the score at the end of each month and now. The basis determines from when a claim counts."""
     ends = month_ends(min(claim.known_at for claim in claims), now) if claims else ()
     point: HistoryPoint | None = None
     for moment, parts in accumulate({}, claims, (*ends, now), lens.basis):

@@ -17,7 +17,7 @@ from service.values.vocabulary import Basis
 
 
 class MethodWords(TypedDict):
-    """The words about a method in the file."""
+    """The description of a method in the file."""
 
     title: str
     words: list[str]

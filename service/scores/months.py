@@ -16,7 +16,7 @@ _INSTANT = dt.timedelta(microseconds=1)
 
 
 def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
-    """Yield the last instants of the months, in UTC, from the month of one moment until another moment."""
+    """Yield the last instant of each month, in UTC, from the month of `first` to the month before `last`."""
     earliest = max(12 * first.year + first.month, 12 * last.year + last.month - MAX_MONTHS)
     for month in range(earliest, 12 * last.year + last.month):
         yield dt.datetime(month // 12, month % 12 + 1, 1, tzinfo=dt.UTC) - _INSTANT
@@ -25,13 +25,13 @@ def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
 def accumulate(
     parts: Parts, claims: Iterable[ScoredClaim], moments: Iterable[dt.datetime], basis: Basis
 ) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
-    """Yield each moment with the record at that moment, or None if it is still the previous record.
+    """Yield each moment with the record at that moment, or with None if the record has not changed.
 
     Args:
         parts: The record without the claims.
         claims: The claims, in any order.
         moments: The moments, in order.
-        basis: The basis, which determines since when a claim counts.
+        basis: The basis, which determines from when a claim counts.
     """
     waiting = deque(sorted(claims, key=lambda claim: claim.counts_from(basis)))
     record, changed = dict(parts), True

@@ -21,7 +21,7 @@ IN_QUEUE = sa.select(Outbox.id, Outbox.payload).where(Outbox.kind == STANDING).o
 
 
 def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str] | None:
-    """Return the outlets whose standings are not those of a moment, by slug; None for all."""
+    """Return the slugs of the outlets whose standings may differ at a moment; None for all outlets."""
     if (queued := outlets_in(session.execute(IN_QUEUE))) is None:
         return None
     if basis is Basis.MATURED:
@@ -31,7 +31,7 @@ def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str
 
 
 def changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
-    """Return the outlets with a report, an answer or a due date after a past moment, by slug."""
+    """Return the slugs of the outlets with a report, an answer or a due date after a past moment."""
     late = (
         sa.select(Report.id).where(Report.published_at > moment),
         sa.select(Report.id)
@@ -49,7 +49,7 @@ def changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
 
 
 def outlets_in(rows: Iterable[sa.Row[UUID, Invalidation]]) -> set[str] | None:
-    """Return the outlets that rows of the outbox name; None for all."""
+    """Return the slugs of the outlets that rows of the outbox name; None for all outlets."""
     found: set[str] = set()
     for row in rows:
         if (outlets := row.payload["outlets"]) is None:

@@ -1,4 +1,4 @@
-"""Rank outlets: the one order from which the API, the page and the CSV file take their parts."""
+"""The ranking of outlets: one order for the API, the page and the CSV file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.storage.snapshots import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
-    """The database and the context that the first page of a ranking was computed from; its cursors carry them."""
+    """The snapshot and the context of the first page of a ranking. Its cursors contain both."""
 
     snapshot: Snapshot
     context: str
@@ -51,7 +51,7 @@ class Ranking:
         return sorted([*self.stored.places(after, limit), *later])[:limit]
 
     def waiting(self, limit: int) -> list[str]:
-        """Return the unranked outlets with the most resolved claims, then with the most claims, by slug."""
+        """Return the slugs of the unranked outlets with the most resolved claims, then with the most claims."""
         computed = [
             (each.resolved, each.claims, slug)
             for slug, each in self.measures.items()
@@ -82,7 +82,7 @@ class Ranking:
 
     @property
     def changes_at(self) -> dt.datetime | None:
-        """The moment at which the ranking changes although nothing is recorded, because a claim falls due."""
+        """The moment at which the ranking next changes without a write, because a claim falls due."""
         moments = self.stored.next_change(after=self.now), *(record.changes_at for record in self.computed.values())
         return min((moment for moment in moments if moment is not None), default=None)
 

@@ -45,7 +45,7 @@ def ranking_page(
 
     Raises:
         InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
-        CursorExpired: The first page is too old, or cannot be shown any more as it was.
+        CursorExpired: The first page is too old, or its ranking can no longer be read.
     """
     lens.refuse_future(now)
     bound_to = ["ranking", criteria, lens.topic, lens.basis, lens.as_of, lens.level]

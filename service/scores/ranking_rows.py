@@ -63,4 +63,4 @@ class RankingTable:
     unranked: int
     """The number of all unranked outlets that have claims."""
     changes_at: dt.datetime | None
-    """When the table changes although nothing is recorded, because a claim falls due."""
+    """When the table next changes without a write, because a claim falls due."""

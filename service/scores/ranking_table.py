@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -66,11 +66,8 @@ def ranking_table(
         row.slug: RankedOutlet(row.number, row.group, headings[row.slug], scores[row.slug], trends[row.slug])
         for row in rows
     }
-    by_leader = groupby(rows, key=attrgetter("leader"))
     return RankingTable(
-        groups=[
-            RankingGroup(headings[leader], [ranked_outlets[row.slug] for row in group]) for leader, group in by_leader
-        ],
+        groups=list(_group(rows, ranked_outlets, headings)),
         ranked=ranked,
         waiting=[_unranked(records[slug], headings[slug], ranking.context) for slug in waiting],
         unranked=unranked,
@@ -84,6 +81,13 @@ def _number(places: Iterable[Place]) -> Iterator[_Row]:
         if place.upper < lowest:
             group, leader, lowest = group + 1, place.slug, place.lower
         yield _Row(number, group, leader, place.slug)
+
+
+def _group(
+    rows: Iterable[_Row], outlets: Mapping[str, RankedOutlet], headings: Mapping[str, OutletHeading]
+) -> Iterator[RankingGroup]:
+    for leader, group in groupby(rows, key=attrgetter("leader")):
+        yield RankingGroup(headings[leader], [outlets[row.slug] for row in group])
 
 
 def _headings(session: Session, slugs: Iterable[str]) -> dict[str, OutletHeading]:

@@ -1,6 +1,6 @@
-"""Read the scores of outlets, and what they are computed from: the records of the outlets, and the context.
+"""Read the scores of outlets, with the records and the contexts that they are computed from.
 
-A current record is read from sums, and one of a past moment from the reports.
+A current record is read from sums, and a past record from the reports.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _NEWEST = (
     .order_by(ContextRow.number.desc())
     .limit(1)
 )
-# Contexts never change, so each is loaded once. Its number alone could be that of another context in a restored backup.
+# Contexts never change, so each is loaded once. A restored backup may have another context with the same number.
 _LOADED = Memo[Context](16)
 
 
@@ -61,7 +61,7 @@ class _Named(NamedTuple):
 
 
 class _Newest(NamedTuple):
-    """A context, and the state of the renames that name its topics: how many were made and undone, and when."""
+    """A context, and the state of the topic renames: how many were made and undone, and when."""
 
     number: int
     recorded_at: dt.datetime
@@ -115,7 +115,7 @@ def read_scores(
 
 
 def slugs_of(db: Database, references: Sequence[str]) -> list[str]:
-    """Return references as slugs; if all are slugs already, the database is not read.
+    """Return the slugs of references. Does not read the database if all of them are slugs.
 
     Raises:
         UnknownOutlet: Some references belong to no outlet.
@@ -136,7 +136,8 @@ def _find(session: Session, references: Sequence[str]) -> list[_Named]:
     if len(unknown) == 1:
         raise UnknownOutlet(unknown_slug(session, unknown[0]))
     if unknown:
-        raise UnknownOutlet(f"Not on record: {', '.join(map(repr, unknown))}.")
+        named = ", ".join(map(repr, unknown))
+        raise UnknownOutlet(f"No outlets have these slugs or ids: {named}. Correct or remove them.")
     return [found[keys[reference]] for reference in references]
 
 
@@ -194,7 +195,7 @@ def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *
 
 
 def _subtract_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Subtract the claims that are not due yet, which are few."""
+    """Subtract the few claims that are not due yet."""
     positions = read_positions(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
     for outlet_id, group in groupby(positions, key=lambda entry: entry.outlet_id):
         undue = list(group)

@@ -35,7 +35,7 @@ def read_ranking(
     If the order is not stored, the records of all its outlets are read.
 
     Args:
-        session: The session, which the ranking reads its parts with.
+        session: The session that the ranking is read with.
         criteria: The outlets to rank, and their order.
         lens: The lens on their records.
         now: The time of the call, or of the first page.
@@ -43,7 +43,7 @@ def read_ranking(
         with_waiting: Whether the unranked outlets are read, too.
 
     Raises:
-        CursorExpired: The ranking of the first page cannot be shown any more.
+        CursorExpired: The ranking of the first page can no longer be read.
     """
     changes = None if first is None else changes_since(session, first.snapshot)
     context = context_of(session, lens.basis, lens.recorded_by)
@@ -69,7 +69,7 @@ def _measure(records: Mapping[str, OutletRecord], context: Context, lens: Lens) 
 
 
 def _not_stored(stored: StoredOrder, changes: Changes | None, *, with_waiting: bool) -> sa.ColumnElement[bool] | None:
-    """Return the condition for the outlets of a ranking that are not read from the stored order; None without any."""
+    """Return the condition for the outlets that are not read from the stored order; None without any."""
     session, criteria = stored.session, stored.criteria
     conditions: list[sa.ColumnElement[bool]] = [sa.and_(Outlet.scorable)]
     if criteria.kind is not None:

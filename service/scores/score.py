@@ -40,7 +40,7 @@ class ScoreContext:
 
 @dataclass(frozen=True, slots=True)
 class RelayScore:
-    """The score of what an outlet relayed (R7)."""
+    """The score of the claims that an outlet relayed (R7)."""
 
     reliability: Reliability | None
     resolved: int
@@ -105,4 +105,4 @@ class Score:
     ledger: str | None
     """The newest head of the ledger; None if it was not read with the score."""
     changes_at: dt.datetime | None
-    """When the score changes although nothing is recorded, because a claim falls due."""
+    """When the score next changes without a write, because a claim falls due."""

@@ -56,7 +56,7 @@ def listed_outlets(session: Session) -> Iterator[str]:
 
 
 def listed_domains(session: Session, at: dt.datetime) -> Iterator[tuple[str, str]]:
-    """Yield the domains that outlets have at a moment, each with the slug whose score applies to it (R22)."""
+    """Yield the domains of outlets at a moment, each with the slug of the outlet whose score applies (R22)."""
     owner = aliased(Outlet)
     rows = (
         sa.select(OutletDomain.domain, Outlet.slug)
@@ -78,7 +78,7 @@ _STREAMED = 500
 
 
 def stream_scores(session: Session, *conditions: Condition, lens: Lens, now: dt.datetime) -> Iterator[Score]:
-    """Yield the scores of all outlets that have one and meet the conditions, by slug, some hundred at a time.
+    """Yield the scores of all scorable outlets that meet the conditions, sorted by slug.
 
     Raises:
         InvalidQuery: A moment of the lens is in the future.

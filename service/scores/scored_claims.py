@@ -32,7 +32,7 @@ class ScoredClaim(NamedTuple):
     amounts: Amounts
 
     def counts_from(self, basis: Basis) -> dt.datetime:
-        """Return the moment since which the claim counts; it never stops counting (R16, R18)."""
+        """Return the moment from which the claim counts; it never stops counting (R16, R18)."""
         due = self.claim.resolves_by
         return self.known_at if basis is Basis.RESOLVED or due is None else max(self.known_at, due)
 

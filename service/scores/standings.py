@@ -31,7 +31,7 @@ _QUEUED = 500
 
 
 def update_standings(db: Database, *, now: dt.datetime) -> bool:
-    """Update the standings of the outlets that the outbox names or that have a claim which fell due.
+    """Update the standings of the outlets that the outbox names or that have a claim that fell due.
 
     Returns:
         Whether there may be more to update.
@@ -51,7 +51,7 @@ def update_standings(db: Database, *, now: dt.datetime) -> bool:
 
 
 def _queue_due(db: Database, *, now: dt.datetime) -> None:
-    """Queue the outlets that have a claim which fell due."""
+    """Queue the outlets that have a claim that fell due."""
     due = sa.select(Standing.slug).where(Standing.basis == Basis.MATURED, Standing.valid_until <= now)
     with db.read() as session:
         outlets = session.scalars(due.limit(COMPUTED)).all()
@@ -61,7 +61,7 @@ def _queue_due(db: Database, *, now: dt.datetime) -> None:
 
 
 def _store(db: Database, done: Sequence[UUID], outlets: Collection[str] | None, standings: Sequence[Standing]) -> None:
-    """Replace the standings of outlets, or all, and delete the rows of the outbox that named them.
+    """Replace the standings of outlets, or all standings, and delete the rows of the outbox that named them.
 
     Raises:
         WriteConflict: Another worker has done so, perhaps from newer sums.
@@ -79,7 +79,10 @@ def _store(db: Database, done: Sequence[UUID], outlets: Collection[str] | None, 
 
 
 def wrong_standings(db: Database, *, now: dt.datetime) -> Iterator[tuple[Basis, str]]:
-    """Yield the basis and the slug of each standing that differs from the score, apart from those to be updated."""
+    """Yield the basis and the slug of each standing that differs from the score.
+
+    Standings that wait for an update are left out.
+    """
     with db.read(unlimited=True) as session:
         stored = {_key(row): row for row in session.scalars(sa.select(Standing))}
         computed = {_key(row): row for row in compute_standings(session, sa.true(), now=now)}

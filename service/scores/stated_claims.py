@@ -52,7 +52,7 @@ def list_stated_claims(
         db: The database.
         reference: The slug or id of the outlet.
         tenth: The number of the tenth, from 0; None for no claims.
-        start: The number of claims to leave out.
+        start: The number of claims to skip.
         limit: The largest number of claims.
         lens: The lens on the record.
         now: The time of the call.

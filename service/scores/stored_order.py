@@ -1,8 +1,9 @@
-"""Read the stored order of outlets, so that a page of a ranking does not compute the scores of all of them.
+"""Read the stored order of outlets, so that a page of a ranking need not compute all scores.
 
-Some outlets may not be in their place: those that the outbox names, those with a claim that fell due since, those that
-changed since the first page of a list, and those that changed after a past moment. They are left out here; a ranking
-computes them and places them among the others, so it is exact in every snapshot of the database.
+Some outlets may not be in their place: those that the outbox names, those with a claim that fell due after their row
+was computed, those that changed since the first page of a list, and those that changed after a past moment. They are
+left out here. A ranking computes them and places them among the others, so it is exact in every snapshot of the
+database.
 """
 
 from __future__ import annotations
@@ -58,7 +59,10 @@ class StoredOrder:
         return [Place((sign * row.value, row.slug), row.lower, row.upper) for row in found]
 
     def waiting(self, limit: int) -> list[tuple[int, int, str]]:
-        """Return the unranked outlets with the most resolved claims, then claims, each as (resolved, claims, slug)."""
+        """Return the unranked outlets with the most resolved claims, then with the most claims.
+
+        Each is a tuple of its resolved claims, its claims and its slug.
+        """
         if self.moved is None:
             return []
         rows = sa.select(Standing.resolved, Standing.claims, Standing.slug)
@@ -81,7 +85,7 @@ class StoredOrder:
         return here, all_here - here
 
     def next_change(self, *, after: dt.datetime) -> dt.datetime | None:
-        """Return the moment at which a score changes although nothing is recorded, because a claim falls due."""
+        """Return the moment at which a score next changes without a write, because a claim falls due."""
         if self.moved is None or not self.lens.is_current:
             return None
         of_basis = Standing.basis == self.lens.basis, Standing.valid_until > after
@@ -122,7 +126,10 @@ def read_order(
 
 
 def _is_stored(criteria: RankingCriteria, lens: Lens) -> bool:
-    """Return whether an order is stored: the lower bound only at the default level, and none of a past record."""
+    """Return whether an order is stored.
+
+    The lower bound is stored only at the default level, and no order of a past record is stored.
+    """
     return lens.recorded_by is None and (lens.level == DEFAULT_LEVEL or criteria.sort is not RankBy.LOWER)
 
 

@@ -80,7 +80,7 @@ def test_nothing_resolved(world):
 
     assert [None] * 4 == [explanation[name] for name in ("reliability", "adjusted", "advantage", "sums")]
     assert ("insufficient", [], None) == tuple(explanation[name] for name in ("status", "contributions", "next_cursor"))
-    assert ["Nothing that the outlet reported is resolved, so there is no number."] == explanation["formula"]
+    assert ["None of the outlet's own claims is resolved, so it has no score."] == explanation["formula"]
 
 
 def test_outlet_that_is_not_scored(world):

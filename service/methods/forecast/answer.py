@@ -35,11 +35,11 @@ class Forecast:
     trained_on: int
     """The number of resolved claims that the model was trained on."""
     base: float
-    """The log-odds of a forecast that knows nothing about the claim."""
+    """The log-odds of a forecast without any information about the claim."""
     contributions: tuple[Contribution, ...]
     """The contributions, the largest first; with `base` they sum to `log_odds`."""
     log_odds: float
-    """The log-odds of the probability, and below those of the bounds."""
+    """The log-odds of the probability. The next two fields have those of the bounds."""
     lower_log_odds: float
     upper_log_odds: float
     method: str = METHOD

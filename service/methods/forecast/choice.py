@@ -12,7 +12,7 @@ from service.methods.forecast.words import rival_contribution
 
 
 def choose(forecasts: Sequence[Forecast], rate: float) -> list[Forecast]:
-    """Return the forecasts of all open claims of a group, which are a choice between them and "none of them".
+    """Return the forecasts of the open claims of a group, as a choice among them and "none of them".
 
     With the odds o of each claim alone, its probability is o/(theta + sum of all o), where theta = (1 - q)/(1 - q/k)
     for k claims. Theta is below 1 because the odds of each claim alone already include the number of its rivals. Each

@@ -20,7 +20,7 @@ class ClaimVotes:
         self._relayed = False
 
     def add(self, number: int, report: ForecastReport) -> None:
-        """Add a report with a number, by which `votes` and `others` refer to it."""
+        """Add a report under a number, which `votes` and `others` return."""
         before = self._votes.get(report.outlet)
         if before is None or report.stance.takes_side or not before[1].stance.takes_side:
             self._votes[report.outlet] = number, report
@@ -64,7 +64,7 @@ class View(NamedTuple):
 
 
 def view(reports: Sequence[ForecastReport]) -> View | None:
-    """Return a claim as the last report that repeats no other source sees it, or None without reports.
+    """Return the view of the last report that does not repeat another source, or None without reports.
 
     Args:
         reports: All reports of the claim, in the order of publication.

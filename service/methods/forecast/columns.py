@@ -24,7 +24,10 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Columns:
-    """Resolved claims with their reports. A row is a report that is trained on, with the other votes at that time."""
+    """Resolved claims with their reports.
+
+    A row is a report that is trained on, with the other votes at that time.
+    """
 
     def __init__(self, cases: Iterable[Resolved]) -> None:
         self.case_learned_at = array("q")
@@ -98,7 +101,10 @@ class Columns:
         return code
 
     def _add_rows(self, first: int, reports: Iterable[ForecastReport]) -> list[int]:
-        """Add the rows of a claim, and return its final votes. Reports of one instant do not see each other."""
+        """Add the rows of a claim, and return its final votes.
+
+        Reports of one instant do not count for each other.
+        """
         current = ClaimVotes()
         place = first
         sources = 0

@@ -33,7 +33,7 @@ class FittedModel:
         return _matrix(self.covariance)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the model as JSON, which `from_json` restores exactly."""
+        """Return the model as JSON. `from_json` restores it exactly."""
         return {
             "weights": list(self.weights),
             "covariance": [list(row) for row in self.covariance],

@@ -80,7 +80,7 @@ class _Point(NamedTuple):
 
 
 def _descend(problem: FitProblem, here: _Point, *, step: Floats, fall: float) -> _Point | None:
-    """Halve the step until it descends enough, and return the end of it. None if no step does."""
+    """Halve the step until it descends enough, and return its end, or None if no step does."""
     length = 1.0
     while length > 1e-8:
         found = _evaluate(problem, here.weights - length * step)

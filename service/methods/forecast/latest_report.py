@@ -16,7 +16,7 @@ from service.methods.rates import Rates
 
 
 def latest_batch(state: State, rates: Rates, counts: StanceCounts, claim: ForecastClaim, seen: View) -> Batch:
-    """Return the batch of one report, the last one of a claim, with what is known now."""
+    """Return the latest report of a claim as a batch, with the information available now."""
     totals = Totals(
         claims=np.array([float(state.trained_on)]),
         true=np.array([state.true]),

@@ -1,4 +1,4 @@
-"""A learner in memory, which learns outcomes one by one and forecasts claims in between."""
+"""A learner in memory that learns outcomes one by one and forecasts claims in between."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Learner:
         Args:
             claim: The claim.
             reports: All its reports, in the order of publication.
-            now: The moment before which the used outcomes were due; None for all that are known and due.
+            now: Only outcomes that were due before this moment are used; None for all known outcomes that are due.
             level: Probability inside the interval, 0 < level < 1.
             enough: The number of resolved claims below which the base rate is returned.
         """

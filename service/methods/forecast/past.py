@@ -20,7 +20,8 @@ _CHUNK = 1 << 16  # reports and votes processed together
 class Past:
     """Resolved claims in the order in which they are learned, up to the last fit that was due.
 
-    Moments are numbered from 0. A report that is published before moment m sees the outcomes of moments 0 to m - 1.
+    Moments are numbered from 0. For a report published between moments m - 1 and m, the outcomes of moments 0 to m - 1
+    are known.
     """
 
     def __init__(self, columns: Columns) -> None:

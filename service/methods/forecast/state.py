@@ -50,7 +50,7 @@ class State:
         return group_rate(self.groups, topic)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the state as JSON, which `from_json` restores exactly."""
+        """Return the state as JSON. `from_json` restores it exactly."""
         return {
             "method": METHOD,
             "terms": [list(model.names) for model in MODELS],

@@ -43,8 +43,8 @@ def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[
 
     Args:
         parts: The contribution of each feature, by name; a missing one is zero.
-        seen: The claim.
-        rivals: The number of claims that it excludes.
+        seen: The claim as its latest source sees it.
+        rivals: The number of claims that the claim excludes.
     """
     base = fsum(parts.get(name, 0.0) for name in _BASE)
     sums = {group: fsum(parts.get(name, 0.0) for name in names) for group, names in _GROUPS.items()}
@@ -55,11 +55,11 @@ def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[
 
 
 def rival_contribution(number: int, log_odds: float) -> Contribution:
-    """Return the contribution of the rivals of a claim, of which at most one can be true with it.
+    """Return the contribution of the open rivals of a claim.
 
     Args:
-        number: The number of open claims in the group, with the claim itself.
-        log_odds: The contribution.
+        number: The number of open claims in the group, including the claim itself.
+        log_odds: The contribution in log-odds.
     """
     words = f"its rivals: at most one of these {number_in_words(number)} claims can be true"
     return Contribution("its_rivals", words, log_odds)
