@@ -7,61 +7,14 @@ from functools import partial
 from flask import Flask
 
 from service import __version__
-from service.api import (
-    audit,
-    changes,
-    claimreviews,
-    claims,
-    disputes,
-    explanations,
-    exports,
-    forecasts,
-    imports,
-    keys,
-    lookup,
-    me,
-    merges,
-    methodology,
-    metrics,
-    outlets,
-    overview,
-    pending,
-    queue,
-    replies,
-    reports,
-    resolutions,
-    scores,
-    system,
-    topics,
-)
+from service.api.blueprints import API
 from service.cache.score_cache import ScoreCache
 from service.config import Settings
-from service.pages import (
-    assets,
-    calibration,
-    chart_files,
-    claim,
-    claim_list,
-    compare,
-    crawlers,
-    desk,
-    docs,
-    method,
-    outlet,
-    outlet_list,
-    ranking,
-    search,
-    security,
-    sign_in,
-    sitemap,
-    submissions,
-    topic,
-)
+from service.pages.blueprints import PAGES
 from service.pages.layout import set_up_pages
-from service.pages.sharing import embed, feeds, oembed, previews
 from service.schemas.fields import DateOrInstant, Instant
+from service.schemas.named_outlets import NamedOutlet
 from service.schemas.outlets import DatedDomain, DatedDomainOut
-from service.schemas.reports import NamedOutlet
 from service.storage.db import Database
 from service.storage.identity import database_id
 from service.telemetry.logs import set_up_logs
@@ -71,65 +24,12 @@ from service.web.base_path import set_up_base_path
 from service.web.blueprint import Api, UnreservedConverter
 from service.web.hot_path import set_up_hot_path
 from service.web.middleware import set_up_middleware
-from service.web.openapi import SERVERS, SERVICE, complete_document
+from service.web.openapi import complete_document
+from service.web.openapi_parts import SERVERS, SERVICE
 from service.web.plain_types import simplify_types
 from service.web.runtime import Runtime
 
 MAX_BODY = 1 << 20  # bytes
-
-_API = (
-    outlets.blp,
-    lookup.blp,
-    claims.blp,
-    merges.blp,
-    reports.blp,
-    resolutions.blp,
-    disputes.blp,
-    replies.blp,
-    pending.blp,
-    forecasts.blp,
-    queue.blp,
-    scores.blp,
-    topics.blp,
-    overview.blp,
-    exports.blp,
-    imports.blp,
-    claimreviews.blp,
-    explanations.blp,
-    keys.blp,
-    me.blp,
-    audit.blp,
-    changes.blp,
-    methodology.blp,
-    system.blp,
-)
-"""The blueprints of the API, in the order of the OpenAPI document."""
-_PAGES = (
-    assets.blp,
-    ranking.blp,
-    topic.blp,
-    outlet_list.blp,
-    outlet.blp,
-    calibration.blp,
-    claim_list.blp,
-    claim.blp,
-    previews.blp,
-    embed.blp,
-    oembed.blp,
-    feeds.blp,
-    chart_files.blp,
-    sitemap.blp,
-    compare.blp,
-    search.blp,
-    method.blp,
-    submissions.blp,
-    sign_in.blp,
-    *desk.BLUEPRINTS,
-    docs.blp,
-    security.blp,
-    crawlers.blp,
-    metrics.blp,
-)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -164,9 +64,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     for schema in (NamedOutlet, DatedDomain, DatedDomainOut):  # referred to by fields that take several types
         api.spec.components.schema(schema.__name__, schema=schema)
     api.spec.components.security_scheme("apiKey", SECURITY_SCHEME)
-    for blueprint in _API:
+    for blueprint in API:
         api.register_blueprint(blueprint)
-    for page in _PAGES:
+    for page in PAGES:
         app.register_blueprint(page)
     set_up_pages(app)
     document = complete_document(api.render())

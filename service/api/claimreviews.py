@@ -22,9 +22,9 @@ from service.values.vocabulary import Scope
 from service.web.auth import requires
 from service.web.blueprint import Blueprint
 from service.web.documentation import may_fail, not_modified
-from service.web.line_stream import stream_texts
 from service.web.publisher import find_publisher
 from service.web.runtime import runtime
+from service.web.text_stream import stream_texts
 
 blp = Blueprint("claimreviews", __name__, url_prefix="/v1", description="Resolved claims in the format of schema.org.")
 

@@ -19,7 +19,8 @@ from service.schemas.claim_batch import MAX_BATCH_BODY, ClaimBatchIn, ClaimBatch
 from service.schemas.claim_lists import ClaimPage, ClaimQuery
 from service.schemas.claims import ClaimIn, ClaimOut, ClaimPatch
 from service.schemas.fields import PageQuery
-from service.schemas.reports import ReportIn, ReportOut, ReportPage
+from service.schemas.reports import ReportIn
+from service.schemas.shown_reports import ReportOut, ReportPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

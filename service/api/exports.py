@@ -10,6 +10,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from service.outlets.track_record import Lens
+from service.schemas.export_requests import ExportRequest, OutletFilters, RecordFilters, ScoreFilters, TopicFilters
 from service.schemas.exports import (
     ExportedClaimsQuery,
     ExportedOutletsQuery,
@@ -17,11 +18,6 @@ from service.schemas.exports import (
     ExportedResolutionsQuery,
     ExportedScoresQuery,
     ExportedTopicsQuery,
-    ExportRequest,
-    OutletFilters,
-    RecordFilters,
-    ScoreFilters,
-    TopicFilters,
 )
 from service.schemas.scores import ScoreOut
 from service.transfer.export import lines, summaries

@@ -28,7 +28,8 @@ from service.web.documentation import may_fail
 from service.web.line_stream import NDJSON, TEXT, sends_lines
 from service.web.responses import PageResponse, page_of
 from service.web.runtime import caller, runtime
-from service.web.uploads import SentFile, receive_file
+from service.web.sent_files import SentFile
+from service.web.uploads import receive_file
 
 blp = Blueprint("imports", __name__, url_prefix="/v1/imports", description="Files that are imported in the background.")
 

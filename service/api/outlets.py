@@ -17,7 +17,8 @@ from service.outlets.new_outlet import NewOutlet
 from service.outlets.search import FoundOutlet
 from service.schemas.outlet_searches import FoundOutlets, OutletSearchQuery
 from service.schemas.outlets import OutletIn, OutletOut, OutletPage, OutletPatch, OutletQuery
-from service.schemas.reports import ReportPage, ReportQuery
+from service.schemas.reports import ReportQuery
+from service.schemas.shown_reports import ReportPage
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

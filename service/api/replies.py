@@ -10,7 +10,7 @@ from service.claims.reply import NewReply
 from service.claims.views import ReplyView
 from service.schemas.fields import PageQuery
 from service.schemas.replies import ReplyIn, ReplyOut, ReplyPage
-from service.schemas.reports import WithdrawalIn
+from service.schemas.shown_reports import WithdrawalIn
 from service.storage.paging import PageRequest
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

@@ -8,7 +8,8 @@ from service.claims import correct
 from service.claims import report as reports
 from service.claims.corrections import ReportChanges
 from service.claims.views import ReportView
-from service.schemas.reports import ReportOut, ReportPatch, WithdrawalIn
+from service.schemas.reports import ReportPatch
+from service.schemas.shown_reports import ReportOut, WithdrawalIn
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires

@@ -5,14 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from service.outlets.track_record import Lens
-from service.schemas.score_queries import (
-    ScoreParameters,
-    ScoreQuery,
-    ScoresQuery,
-    ScoresRequest,
-    ScoreTableQuery,
-    ScoreTableRequest,
-)
+from service.schemas.lens_queries import ScoreParameters, ScoreQuery
+from service.schemas.score_queries import ScoresQuery, ScoresRequest, ScoreTableQuery, ScoreTableRequest
 from service.schemas.scores import ScoreOut, ScorePage
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope

@@ -65,8 +65,8 @@ def resolve(
 def score(connections: Connections, *, outlet: str, **options: str | None) -> None:
     """Show the score of OUTLET, a slug or an id, as JSON."""
     from service.outlets.track_record import Lens
+    from service.schemas.lens_queries import ScoreQuery
     from service.schemas.loading import load
-    from service.schemas.score_queries import ScoreQuery
     from service.schemas.scores import ScoreOut
     from service.scores import read
 

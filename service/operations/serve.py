@@ -3,70 +3,33 @@
 from __future__ import annotations
 
 import gc
-import json
 import math
-import os
 import signal
-import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from functools import partial
-from http.client import HTTPConnection, HTTPException
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
-from gunicorn.app import wsgiapp
 
 from service.access.keys import ensure_first_key
 from service.cache.redis_link import CacheState
-from service.cache.score_cache import ScoreCache
 from service.config import Settings
-from service.environment import PREFIX
-from service.errors import CannotRun
 from service.operations.data_dir import METRICS, make_data_dir
+from service.operations.listen_address import ListenAddress, StartError, await_port, redis_state
 from service.operations.processes import Process
 from service.operations.readiness import mark_draining, mark_started
-from service.operations.redis_server import await_server, redis_command, stop_leftover
 from service.operations.schema_check import create_schema, refuse_other_schema, require_schema
+from service.operations.service_processes import service_processes
 from service.operations.stop_signal import Stop
-from service.operations.worker import HEARTBEAT, run_worker
 from service.operations.worker_hosts import host_name, refuse_other_hosts
 from service.storage.db import Database
-from service.storage.identity import database_id
 from service.values.instants import utc_now
 
-_PORT_TIMEOUT = 5.0  # seconds; an earlier run that was killed may still hold the port
 _START_TIMEOUT = 30.0  # seconds until the first response
 _PROOF_TIMEOUT = 5.0  # seconds after the first response, until the worker proves that Redis is current
 _POLL_INTERVAL = 0.02  # seconds, while starting
 _WATCH_INTERVAL = 0.2  # seconds, while running
-
-
-class StartError(CannotRun):
-    """A failed start of the service; the message gives the reason."""
-
-
-class ListenAddress(NamedTuple):
-    """The host and port that the service listens on."""
-
-    host: str
-    port: int
-
-    @property
-    def family(self) -> socket.AddressFamily:
-        return socket.AF_INET6 if ":" in self.host else socket.AF_INET
-
-    @property
-    def listen(self) -> str:
-        """The address in the format of gunicorn and of URLs."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.listen}"
 
 
 def serve(
@@ -96,12 +59,12 @@ def serve(
     with _locked(settings.data_dir):
         mark_started(settings.data_dir)
         address = ListenAddress(host, port)
-        _await_port(address, stop)
+        await_port(address, stop)
         _prepare_database(settings)
         if settings.embedded_redis:
             with closing(Database(settings.database_url)) as db:
                 refuse_other_hosts(db, host_name(settings))
-        processes = _processes(settings, address, workers=workers)
+        processes = service_processes(settings, address, workers=workers)
         gc.freeze()  # garbage collection would write to the memory that the processes share
         try:
             _start(processes, address, stop)
@@ -138,22 +101,6 @@ def _locked(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _await_port(address: ListenAddress, stop: Stop) -> None:
-    """Wait until the port is free.
-
-    Gunicorn would also fail on a taken port, but until then the readiness check would reach the other service.
-    """
-    deadline = time.monotonic() + _PORT_TIMEOUT
-    while not stop.is_set():
-        try:
-            socket.create_server((address.host, address.port), family=address.family).close()
-            return
-        except OSError as exc:
-            if time.monotonic() > deadline:
-                raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
-        stop.wait(_POLL_INTERVAL)
-
-
 def _prepare_database(settings: Settings) -> None:
     """Create the schema if it is missing, and the operator's first key before the first request is served."""
     if settings.migrate:
@@ -168,45 +115,6 @@ def _ensure_first_key(settings: Settings) -> str | None:
         return ensure_first_key(db, given=settings.bootstrap_key, now=utc_now())
 
 
-def _processes(settings: Settings, address: ListenAddress, *, workers: int) -> list[Process]:
-    """Return the processes in the order of starting."""
-    socket = settings.data_dir / "redis.sock"
-    wait = partial(await_server, socket) if settings.embedded_redis else lambda: None
-    processes = [
-        Process("borneout-worker", lambda: _run_worker(settings), before=wait),
-        Process("borneout-web", lambda: _run_gunicorn(settings, address, workers=workers)),
-    ]
-    if settings.embedded_redis:
-        command = redis_command(socket)
-        env = {"PATH": os.environ.get("PATH", os.defpath)}  # without the secrets of this environment
-        run = partial(os.execve, command[0], command, env)
-        processes.insert(0, Process("redis-server", run, before=lambda: stop_leftover(socket)))
-    return processes
-
-
-def _run_worker(settings: Settings) -> None:
-    stop = Stop.on_signals()
-    with (
-        closing(Database(settings.database_url)) as db,
-        closing(ScoreCache(settings.redis_url, partial(database_id, db), lease=settings.lease)) as cache,
-    ):
-        run_worker(db, cache, stop, host=host_name(settings), heartbeat=settings.data_dir / HEARTBEAT)
-
-
-def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -> None:
-    """Run gunicorn in this process, which has already loaded its imports."""
-    # `serve` drains before it stops gunicorn, which must not drain again.
-    env = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
-    os.environ.update({PREFIX + name: value for name, value in env.items()})
-    options = {
-        "--config": "python:service.operations.gunicorn_conf",
-        "--bind": address.listen,
-        "--workers": str(workers),
-    }
-    sys.argv = ["gunicorn", *(part for option in options.items() for part in option)]
-    wsgiapp.run()
-
-
 def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
     """Start the processes, and wait until gunicorn is ready and, for a few seconds, until Redis is proven current."""
     for process in processes:
@@ -216,24 +124,13 @@ def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None
     while not stop.wait(_POLL_INTERVAL):
         if not gunicorn.running:
             raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
-        redis = _redis_state(address)
+        redis = redis_state(address)
         if redis == CacheState.UNPROVEN:
             proof_deadline = min(proof_deadline, time.monotonic() + _PROOF_TIMEOUT)
         if redis not in (None, CacheState.UNPROVEN) or time.monotonic() > proof_deadline:
             return
         if time.monotonic() > deadline:
             raise StartError(f"The service does not respond on {address.url}.")
-
-
-def _redis_state(address: ListenAddress) -> str | None:
-    """Return the state of Redis according to `/readyz`; None while the service is not ready."""
-    connection = HTTPConnection(address.host, address.port, timeout=1)  # unlike urlopen, it uses no proxy
-    with closing(connection), suppress(OSError, HTTPException):
-        connection.request("GET", "/readyz")
-        response = connection.getresponse()
-        if response.status == 200:
-            return str(json.loads(response.read())["redis"])
-    return None
 
 
 def _watch(processes: list[Process], stop: Stop) -> None:

@@ -20,7 +20,7 @@ from service.pages import time_plots
 from service.pages.fields import Day
 from service.pages.layout import cached_page, page_blueprint, read_parameters, read_query, show
 from service.schemas.fields import Text, TopicPath, one_of
-from service.schemas.score_queries import LensRequest, OneOutletQuery
+from service.schemas.lens_queries import LensRequest, OneOutletQuery
 from service.scores.explain import Explanation, explain_score
 from service.scores.history import HistoryPoint
 from service.scores.portrait import MAX_CLAIMS, Portrait, portray_outlet

@@ -16,8 +16,8 @@ from service.transfer.sitemap import PageAddress
 from service.values.instants import format_instant
 from service.values.vocabulary import Scope
 from service.web.auth import requires
-from service.web.line_stream import stream_texts
 from service.web.publisher import public_address
+from service.web.text_stream import stream_texts
 
 blp = page_blueprint("sitemap")
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from service.schemas import shown
 from service.schemas.fields import Answer, one_of
-from service.schemas.score_queries import BASIS, LensQuery, OneOutletQuery
-from service.schemas.scores import (
-    METHOD,
-    BrierOut,
-    IntervalOut,
-)
+from service.schemas.lens_queries import BASIS, LensQuery, OneOutletQuery
+from service.schemas.score_parts import BrierOut, IntervalOut
+from service.schemas.scores import METHOD
 from service.values.vocabulary import Basis
 
 

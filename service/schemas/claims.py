@@ -11,8 +11,9 @@ from service.schemas.fields import Answer, Body, Text, TopicPath, one_of
 from service.schemas.moments import due_moment
 from service.schemas.redacted import redacted
 from service.schemas.replies import ReplyOut
-from service.schemas.reports import ReportIn, ReportOut
+from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionOut
+from service.schemas.shown_reports import ReportOut
 from service.values.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 MAX_REPORTS = 100

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from service.schemas import shown
 from service.schemas.fields import Answer, PageQuery
-from service.schemas.reports import PUBLISHED_PRECISION
+from service.schemas.lens_queries import OneOutletQuery, ScoreQuery
 from service.schemas.resolutions import KNOWN_PRECISION
-from service.schemas.score_queries import OneOutletQuery, ScoreQuery
 from service.schemas.scores import RatedOut
+from service.schemas.shown_reports import PUBLISHED_PRECISION
 from service.scores.explain import Explanation
 from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 

@@ -2,74 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
-from typing import Generic, TypedDict, TypeVar
+from typing import TypedDict
 
 import marshmallow as ma
 
+from service.schemas.export_requests import ExportRequest, Format
 from service.schemas.fields import Body, Text, byte_order_mark, one_of, topic
+from service.schemas.lens_queries import BASIS, LensQuery
 from service.schemas.moments import start_moment
-from service.schemas.score_queries import BASIS, LensMembers, LensQuery
 from service.values.ids import SLUG_LENGTH
 from service.values.vocabulary import Basis, ClaimKind, ClaimStatus, ExportFormat, OutletKind, Verdict
 
 _ON_TOPIC = "Only those of claims on this topic, such as `football`, or on a topic below it."
-
-
-F = TypeVar("F")
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """The format that a caller requested."""
-
-    name: ExportFormat | None
-    """None to choose by `Accept`."""
-    bom: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExportRequest(Generic[F]):
-    """The parsed parameters of an export."""
-
-    format: Format
-    filters: F
-
-
-class OutletFilters(TypedDict, total=False):
-    """The parsed filters of exported outlets."""
-
-    since: dt.datetime
-    kind: OutletKind
-    parent: str
-
-
-class RecordFilters(TypedDict, total=False):
-    """The parsed filters of exported claims and resolutions; resolutions do not take all of them."""
-
-    since: dt.datetime
-    topic: str | None
-    outlet: str
-    kind: ClaimKind
-    status: ClaimStatus
-    verdict: Verdict
-    tag: str
-    group: str
-
-
-class TopicFilters(TypedDict, total=False):
-    """The parsed filters of exported topics."""
-
-    since: dt.datetime
-    topic: str | None
-
-
-class ScoreFilters(LensMembers, total=False):
-    """The parsed lens and filters of exported scores."""
-
-    since: dt.datetime
-    kind: OutletKind
 
 
 class _Given(TypedDict, total=False):

@@ -8,8 +8,9 @@ from marshmallow.validate import OneOf
 from service.schemas import shown
 from service.schemas.claims import INDEPENDENT_ROOTS, ROOTS, RootsOut
 from service.schemas.fields import Answer, Body
-from service.schemas.score_queries import level
-from service.schemas.scores import METHOD, IntervalOut
+from service.schemas.lens_queries import level
+from service.schemas.score_parts import IntervalOut
+from service.schemas.scores import METHOD
 
 _NULL = "null if closed or decided"
 

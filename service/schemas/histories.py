@@ -6,16 +6,9 @@ from marshmallow.validate import OneOf
 
 from service.schemas import shown
 from service.schemas.fields import Answer, one_of, topic
-from service.schemas.score_queries import BASIS, OneOutletQuery, level
-from service.schemas.scores import (
-    METHOD,
-    STATUSES,
-    AdjustedOut,
-    AdvantageOut,
-    ContextOut,
-    RecordOut,
-    ReliabilityOut,
-)
+from service.schemas.lens_queries import BASIS, OneOutletQuery, level
+from service.schemas.score_parts import AdjustedOut, AdvantageOut, ContextOut, RecordOut, ReliabilityOut
+from service.schemas.scores import METHOD, STATUSES
 from service.values.vocabulary import Basis
 
 

@@ -12,9 +12,9 @@ from service.methods.reliability import DEFAULT_LEVEL
 from service.outlets.track_record import Lens
 from service.schemas import shown
 from service.schemas.fields import Answer, AnyText, Body, Flag, one_of, topic
+from service.schemas.lens_queries import BASIS
 from service.schemas.moments import published_moment
 from service.schemas.outlets import OutletOut
-from service.schemas.score_queries import BASIS
 from service.schemas.scores import ScoreOut
 from service.values.vocabulary import Basis, MatchRule, MissReason
 

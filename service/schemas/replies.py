@@ -7,7 +7,7 @@ import marshmallow as ma
 from service.schemas import shown
 from service.schemas.fields import Answer, Body, Text, WebAddress
 from service.schemas.redacted import redacted
-from service.schemas.reports import WithdrawalOut
+from service.schemas.shown_reports import WithdrawalOut
 from service.values.vocabulary import Via
 
 

@@ -1,11 +1,9 @@
-"""Exports as streams of lines. Each reads one snapshot, and a process sends only a few at a time."""
+"""Exports as streams of lines, in NDJSON or CSV."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -13,22 +11,18 @@ from typing import ParamSpec, TypeVar
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from service.errors import ExportsBusy, InvalidQuery
-from service.schemas.exports import Format
-from service.storage.db import Database
+from service.errors import InvalidQuery
+from service.schemas.export_requests import Format
 from service.transfer.export.lines import Line
 from service.values.csv_text import BYTE_ORDER_MARK, csv_row, csv_table
 from service.values.vocabulary import ExportFormat
 from service.web.blueprint import Blueprint
-from service.web.runtime import read_late, runtime
+from service.web.text_stream import stream_texts
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 NDJSON, CSV, TEXT = "application/x-ndjson", "text/csv", "text/plain"
-_CHUNK = 1 << 16  # characters
-
-log = logging.getLogger(__name__)
 
 Read = Callable[[Session], Iterator[Line]]
 """A function that reads the lines of an export within a snapshot."""
@@ -76,33 +70,6 @@ def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], It
     return response
 
 
-def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) -> Response:
-    """Return a response that reads texts from one snapshot and sends them.
-
-    Raises:
-        ExportsBusy: This process is already sending the largest allowed number of exports.
-    """
-    at = runtime()
-    if not at.export_slots.acquire(blocking=False):
-        raise ExportsBusy("This process is already sending two exports. Send your request again in ten seconds.")
-
-    def begin(db: Database) -> tuple[bytes, Iterator[bytes], ExitStack]:
-        with ExitStack() as stack:
-            chunks = _chunks(read(stack.enter_context(db.read(unlimited=True))))
-            first = next(chunks, b"")  # an error of the query is a problem document
-            return first, chunks, stack.pop_all()
-
-    with ExitStack() as stack:
-        stack.callback(at.export_slots.release)
-        first, chunks, opened = read_late(begin)
-        stack.push(opened)
-        resources = stack.pop_all()
-    response = Response(_send(first, chunks, resources), content_type=content_type)
-    response.call_on_close(resources.close)  # if the client disconnects early, or sent HEAD
-    response.headers["Cache-Control"] = "no-cache"
-    return response
-
-
 def sends_lines(description: str, *content_types: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Document that a view returns lines: an export, or lines of these content types."""
     content = {media: {"schema": {"type": "string"}} for media in content_types or (NDJSON, CSV)}
@@ -142,28 +109,3 @@ def _cell(line: Line, name: str) -> object:
     head, _, tail = name.partition("_")
     inner = line[head]
     return inner[tail] if isinstance(inner, Mapping) else None
-
-
-def _chunks(texts: Iterable[str]) -> Iterator[bytes]:
-    parts: list[str] = []
-    size = 0
-    for text in texts:
-        parts.append(text)
-        size += len(text)
-        if size >= _CHUNK:
-            yield "".join(parts).encode()
-            parts.clear()
-            size = 0
-    if parts:
-        yield "".join(parts).encode()
-
-
-def _send(first: bytes, chunks: Iterable[bytes], resources: ExitStack) -> Iterator[bytes]:
-    """Yield the chunks, and free the resources after the last one. If the export fails, the body is truncated."""
-    with resources:
-        yield first
-        try:
-            yield from chunks
-        except Exception:
-            log.exception("An export was cut off")
-            raise

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.ledger import seal as sealing
 from service.ledger.seal import LAST_HEAD, head_of, seal_entries
 from service.ledger.verify import verify_ledger
-from service.operations.worker import keep_house
+from service.operations.upkeep import keep_house
 from service.storage.db import Database
 from service.storage.models import Entry, Outlet, Seal
 from tests.support.full_database import NOW

@@ -17,7 +17,7 @@ import pytest
 
 from service.access.keys import list_keys
 from service.config import Settings
-from service.operations.serve import ListenAddress
+from service.operations.listen_address import ListenAddress
 from service.storage.db import Database
 from tests.support.awaiting import DEADLINE
 from tests.support.command import Command

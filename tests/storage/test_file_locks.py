@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from service.operations.serve import StartError, _locked
+from service.operations.listen_address import StartError
+from service.operations.serve import _locked
 from service.storage.db import Database
 from service.storage.migrations import migrate
 

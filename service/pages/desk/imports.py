@@ -22,7 +22,8 @@ from service.values.vocabulary import Scope
 from service.web.auth import check_scope
 from service.web.line_stream import NDJSON
 from service.web.runtime import caller, runtime
-from service.web.uploads import SentFile, receive_file
+from service.web.sent_files import SentFile
+from service.web.uploads import receive_file
 
 blp = desk_blueprint("imports_at_the_desk")
 

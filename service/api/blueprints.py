@@ -1,0 +1,58 @@
+"""The blueprints of the API, in the order of the API document."""
+
+from __future__ import annotations
+
+from service.api import (
+    audit,
+    changes,
+    claimreviews,
+    claims,
+    disputes,
+    explanations,
+    exports,
+    forecasts,
+    imports,
+    keys,
+    lookup,
+    me,
+    merges,
+    methodology,
+    outlets,
+    overview,
+    pending,
+    queue,
+    replies,
+    reports,
+    resolutions,
+    scores,
+    system,
+    topics,
+)
+
+API = (
+    outlets.blp,
+    lookup.blp,
+    claims.blp,
+    merges.blp,
+    reports.blp,
+    resolutions.blp,
+    disputes.blp,
+    replies.blp,
+    pending.blp,
+    forecasts.blp,
+    queue.blp,
+    scores.blp,
+    topics.blp,
+    overview.blp,
+    exports.blp,
+    imports.blp,
+    claimreviews.blp,
+    explanations.blp,
+    keys.blp,
+    me.blp,
+    audit.blp,
+    changes.blp,
+    methodology.blp,
+    system.blp,
+)
+"""The blueprints of the API, in the order of the OpenAPI document."""
