@@ -105,6 +105,7 @@ def test_stance_that_agrees_with_the_probability(world, stance, probability):
     assert (stance, "stated") == (filed["stance"], filed["stance_source"])
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("stance", "probability", "pointer"),
     [

@@ -198,6 +198,7 @@ def test_etag_ignores_the_head(world):
     assert before.headers["ETag"] == after.headers["ETag"]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("query", ["table=entry", "action=read", "subject=herald", "since=today", "actor=me"])
 def test_invalid_filter(world, query):
     """

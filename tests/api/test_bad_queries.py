@@ -31,6 +31,7 @@ QUERIES = [
 ]  # fmt: skip
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(("path", "name", "bad"), QUERIES, ids=lambda value: value if isinstance(value, str) else "")
 @pytest.mark.usefixtures("urls")
 def test_bad_query(shared_world, path, name, bad):

@@ -293,6 +293,7 @@ def test_wait_ends_with_the_process(world, end):
     assert "5" == world.get(PATH, query_string={"cursor": end, "wait": 30}).headers["Retry-After"]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     "query", [{"cursor": "x"}, {"wait": 31}, {"wait": -1}, {"wait": "x"}, {"limit": 0}, {"kind": "x"}]
 )

@@ -114,6 +114,7 @@ def test_versions_are_kept(world, claim):
     assert [] == list(verify_ledger(db))
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("member", ["outlet", "published_at", "relays", "id", "claim"])
 def test_members_that_cannot_change(world, claim, member):
     """
@@ -184,6 +185,7 @@ def test_stance_and_probability(world, filed, changes, stance):
     assert stance == (shown["stance"], shown["stance_source"])
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("filed", "changes", "pointer"),
     [

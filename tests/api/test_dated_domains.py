@@ -108,6 +108,7 @@ def test_overlap(world, domain, taken):
         assert 201 == response.status_code
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("domains", "pointer"),
     [

@@ -177,6 +177,7 @@ def test_unknown_outlet(world):
 BAD = [("level", "0.7"), ("basis", "all"), ("as_of", "2999-01-01T00:00:00Z"), ("recorded_by", "2026-01-01T00:00:00Z")]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_bad_query(shared_world, name, value):
     """

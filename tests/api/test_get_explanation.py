@@ -216,6 +216,7 @@ BAD = [("limit", "0"), ("limit", "201"), ("level", "0.7"), ("basis", "all"), ("a
 BAD += [("as_of", "2999-01-01T00:00:00Z"), ("recorded_by", "2999-01-01T00:00:00Z"), ("cursor", "x"), ("topic", " ")]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_bad_query(shared_world, name, value):
     """

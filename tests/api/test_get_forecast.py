@@ -387,6 +387,7 @@ def test_unknown_claim(world, path):
     assert_problem(world.get(url(path)), 404, "not-found")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("query", ["level=2", "level=0.7", "x=1", "level=0.9&level=0.8"])
 def test_bad_query(world, query):
     """

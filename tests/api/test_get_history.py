@@ -145,6 +145,7 @@ def test_unknown_outlet(world):
     assert "herald" in response.json["detail"]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("name", "value"), [("level", "0.7"), ("basis", "all"), ("as_of", "2026-01-01T00:00:00Z"), ("topic", "")]
 )

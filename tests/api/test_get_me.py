@@ -55,6 +55,7 @@ def test_key_that_expires(client, db):
         )
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Basic abc"}, {"Authorization": "Bearer bo_guess_0123456789abcdef"}]
 )
@@ -77,6 +78,7 @@ def test_session_is_no_key(client):
     assert_problem(editor.client.get("/v1/me"), 401, "unauthorized")
 
 
+@pytest.mark.sqlite_alone
 def test_unknown_parameter(client, db):
     """
     An unknown parameter is rejected.

@@ -120,6 +120,7 @@ def test_options_of_the_file(world):
     assert ("Die Brücke öffnet.", "desk:b") == (claim["text"], claim["external_id"])
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [

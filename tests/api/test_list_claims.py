@@ -227,6 +227,7 @@ def test_url(world):
     assert [] == found(PAGE)
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("url", ["", " ", "a b", "http://", "http://[::1", "http://a:b/", "\x00", "https://"])
 def test_url_that_is_none(world, url):
     """

@@ -113,6 +113,7 @@ def test_counts_are_current(world):
     ]
 
 
+@pytest.mark.sqlite_alone
 def test_bad_queries(shared_world: World):
     """
     A cursor of another list, or a bad topic, is rejected with its name.

@@ -103,6 +103,7 @@ def test_reports_are_shown_as_published(world):
     assert [one["outlet"] for one in claim["reports"]] == [one["outlet"] for one in world.claim(claim)["reports"]]
 
 
+@pytest.mark.sqlite_alone
 def test_event_needs_its_date(world):
     """
     R1: an event needs a due date; its error is returned with all others.
@@ -185,6 +186,7 @@ def test_refused_claim_makes_no_outlet(world):
     assert [] == world.get("/v1/outlets").json["items"]
 
 
+@pytest.mark.sqlite_alone
 def test_bad_domain_of_an_outlet(world):
     """
     A malformed domain is an error at its place.

@@ -53,6 +53,7 @@ def test_claims_are_recorded(world):
     assert [one["claim"], two["claim"]] == [world.claim(one["claim"]), world.claim(two["claim"])]
 
 
+@pytest.mark.sqlite_alone
 def test_empty_batch(world):
     """
     A batch without claims has no items.

@@ -90,6 +90,7 @@ def test_blank_note_is_no_evidence(world):
     assert_problem(send_resolution(world, world.record(), "true", note=" \n"), 422, "invalid-body", "/note")
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("truth", [0, 1, -0.5, 1.5, 1e300])
 def test_truth_out_of_range(world, truth):
     """
@@ -389,6 +390,7 @@ def test_known_today(world):
     assert "day" == resolution["known_precision"]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize(
     "known_at", ["2024-02-14T10:00:00", "2024-02-14 10:00", "14.02.2024", "2024-W07-3", "2024-045"]
 )

@@ -86,6 +86,7 @@ def test_scores_cover_the_topics_below(world):
         assert ([number] if number else []) == [score["record"]["resolved"] for score in ranking]
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("bad", ["a//b", "a/", "/", " ", "x" * 101, "a/b/c/d/e/f", "a/..", "\u3000/a"])
 def test_bad_topics(world, bad):
     """

@@ -140,6 +140,7 @@ def test_unknown_report(world):
     assert_problem(world.post(path, {"reason": "No."}), 404, "not-found")
 
 
+@pytest.mark.sqlite_alone
 def test_needs_a_reason(world, claim):
     """
     A withdrawal needs a reason.

@@ -67,8 +67,10 @@ def test_page(site, browser, path, name):
     A page loads without errors or requests to other hosts, does not shift, fits the screen and is accessible, on large
     and small screens, light and dark.
     """
-    for width, scheme in ((1280, "light"), (360, "dark")):
-        with open_page(browser, site, width=width, scheme=scheme) as page:
+    with open_page(browser, site) as page:
+        for width, scheme in ((1280, "light"), (360, "dark")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)
             page.goto(path)
             check_layout(page)
             if scheme == "dark" or name in WITH_UNIQUE_PARTS:

@@ -143,6 +143,7 @@ def test_time_without_zone(world, load):
     assert [["known-before-reports"]] == codes(told)
 
 
+@pytest.mark.sqlite_alone
 @pytest.mark.parametrize("date", [None, "", "yesterday", "03/02/2024", "2024-13-01", "1709370000"])
 def test_review_without_a_date(world, load, date):
     """
