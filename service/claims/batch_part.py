@@ -128,9 +128,7 @@ class Recording:
         directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
             current = surviving_claim(self._session, known)
-            check_same(
-                self._session, known, entry.claim, entry.reports, directory, current=current, caller=caller, now=now
-            )
+            check_same(known, entry.claim, entry.reports, directory, current=current, caller=caller, now=now)
             directory.drop_unused()
             return current, False
         claim = new_claim(entry.claim, caller=caller, now=now)

@@ -82,14 +82,19 @@ def change_claim(
         check_match(describe_claim(session, claim, now=now), if_match)
         if not changed:
             return describe_claim(session, claim, now=now)
-        store_version(session, claim.id, claim_content(claim), caller=caller, now=now)
-        with updating_sums(session, [claim]):
-            for name, value in changes.items():
-                setattr(claim, name, value)
-        _check_changed(session, claim)
+        _apply(session, claim, changes, caller=caller, now=now)
         invalidate_scores(session, cache, reporting_outlets(claim), now=now)
         session.flush()
         return describe_claim(session, claim, now=now)
+
+
+def _apply(session: Session, claim: Claim, changes: ClaimChanges, *, caller: Caller, now: dt.datetime) -> None:
+    """Store the earlier version of a claim, change its members, and check the rules afterwards."""
+    store_version(session, claim.id, claim_content(claim), caller=caller, now=now)
+    with updating_sums(session, [claim]):
+        for name, value in changes.items():
+            setattr(claim, name, value)
+    _check_changed(session, claim)
 
 
 def _check_changed(session: Session, claim: Claim) -> None:

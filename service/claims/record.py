@@ -68,7 +68,7 @@ def record_claim(
         directory.prefetch(named_outlets(reports))
         if known is not None:
             current = surviving_claim(session, known)
-            check_same(session, known, claim, reports, directory, current=current, caller=caller, now=now)
+            check_same(known, claim, reports, directory, current=current, caller=caller, now=now)
             return describe_claim(session, current, now=now), False
         recorded = new_claim(claim, caller=caller, now=now)
         filings = check_first_reports(recorded, reports, directory, caller=caller, now=now)
@@ -167,7 +167,6 @@ def check_due_date(claim: Claim) -> None:
 
 
 def check_same(
-    session: Session,
     known: Claim,
     given: NewClaim,
     reports: Sequence[NewReport],
@@ -180,7 +179,6 @@ def check_same(
     """Check that a claim that is sent again equals the recorded one (R4).
 
     Args:
-        session: The session.
         known: The recorded claim.
         given: The claim as sent.
         reports: Its reports as sent.
@@ -194,7 +192,7 @@ def check_same(
         ReportDiffers: Only reports differ from those that they repeat.
         InvalidBody: A report breaks a rule.
     """
-    errors = differences(session, known, given)
+    errors = differences(directory.session, known, given)
     try:
         filings = check_reports(current, by_pointer(reports), directory, caller=caller, now=now)
     except ReportDiffers as exc:

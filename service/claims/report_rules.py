@@ -184,10 +184,7 @@ def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller:
     """
     outlet, cited = _outlets_of(given, directory, now=now)
     stance, source = stance_of(given["stance"], given["probability"])
-    if "lexicon" in given:
-        commitment, lexicon = given["commitment"], given["lexicon"]
-    else:
-        commitment, lexicon = commitment_of(given["commitment"], given["quote"])
+    commitment, lexicon = _commitment_in(given)
     make = plain if is_plain(claim) else detached
     report = make(
         Report,
@@ -218,6 +215,13 @@ def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller:
     )
     report.fingerprint = fingerprint_of(report)
     return report
+
+
+def _commitment_in(given: NewReport) -> tuple[int | None, str | None]:
+    """Return the commitment of a report with the lexicon that read it, as exported or as computed now."""
+    if "lexicon" in given:
+        return given["commitment"], given["lexicon"]
+    return commitment_of(given["commitment"], given["quote"])
 
 
 def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> tuple[Outlet, Outlet | None]:

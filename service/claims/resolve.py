@@ -89,12 +89,7 @@ def new_resolution(
     Raises:
         As `resolve_claim`.
     """
-    check_resolution(given, now=now)
-    _refuse_opinion(claim)
-    check_own(claim, caller, filings)
-    newest = _check_chain(claim, given)
-    if given["verdict"] is Verdict.TRUE:
-        check_group(session, claim)
+    newest = _check_new(session, claim, given, filings, caller=caller, now=now)
     known_at, known_precision = _known(given, newest, now=now)
     return Resolution(
         id=new_id(),
@@ -111,6 +106,19 @@ def new_resolution(
         recorded_at=now,
         disputes=[],
     )
+
+
+def _check_new(
+    session: Session, claim: Claim, given: NewResolution, filings: Iterable[Filing], *, caller: Caller, now: dt.datetime
+) -> Resolution | None:
+    """Check all rules of a new resolution, and return the one that it supersedes."""
+    check_resolution(given, now=now)
+    _refuse_opinion(claim)
+    check_own(claim, caller, filings)
+    newest = _check_chain(claim, given)
+    if given["verdict"] is Verdict.TRUE:
+        check_group(session, claim)
+    return newest
 
 
 def _refuse_opinion(claim: Claim) -> None:

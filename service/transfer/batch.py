@@ -154,7 +154,6 @@ class Batch:
         if (known := self._claims.get(name := required_id(line.claim))) is not None:
             recorded = self._known.as_recorded(name, known)
             check_same(
-                self._session,
                 recorded,
                 {**line.claim, "external_id": recorded.external_id},
                 line.reports,
