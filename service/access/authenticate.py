@@ -108,7 +108,7 @@ def granted(scopes: Collection[str]) -> frozenset[Scope]:
 
 
 def is_valid(key: ApiKey, at: dt.datetime) -> bool:
-    """Return whether a key is neither revoked nor expired at a moment."""
+    """Return whether a key is neither revoked nor expired at a given time."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > at)
 
 

@@ -157,6 +157,6 @@ def _stored_response(db: Database, api_key: UUID, idempotency_key: str, *, now: 
 def _replay(stored: StoredResponse, call: IdempotentCall) -> CallResponse:
     if stored.digest != call.digest:
         raise IdempotencyKeyReused(
-            "This Idempotency-Key was used for another request, and each request needs its own. Send a new key."
+            "You used this Idempotency-Key for another request. Send a new key for each request."
         )
     return CallResponse(stored.status, stored.body, stored.headers)

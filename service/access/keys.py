@@ -224,7 +224,7 @@ def _load(session: Session, key_id: UUID, *, lock: bool = False) -> ApiKey:
     if lock:
         lock_name(session, "keys")
     if (key := session.get(ApiKey, key_id)) is None:
-        raise NotFound(f"No key has the id {key_id}. Find its id with GET /v1/keys.")
+        raise NotFound(f"No key has the id {key_id}. Find the id with GET /v1/keys.")
     return key
 
 
@@ -249,13 +249,13 @@ def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> N
     if is_admin and not any(Scope.ADMIN in key.scopes and is_valid(key, at) for key in others):
         raise LastAdminKey(
             f"The key {ending.name!r} is the last one with the scope admin, and the service needs one. Create another "
-            "such key first."
+            "admin key first."
         )
 
 
 def _check_expiry(expires_at: dt.datetime | None, now: dt.datetime) -> None:
     if expires_at is not None and expires_at <= now:
-        raise InvalidBody.at("/expires_at", "Lies in the past. Send a future moment.", "past")
+        raise InvalidBody.at("/expires_at", "Not in the future. Send a later time.", "past")
 
 
 def _new_secret() -> str:

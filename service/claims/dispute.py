@@ -135,7 +135,7 @@ def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
     """
     claims = sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id)
     if (claim_id := session.scalar(claims.where(Dispute.id == dispute_id))) is None:
-        raise NotFound(f"No dispute has the id {dispute_id}. Find its id with GET /v1/disputes.")
+        raise NotFound(f"No dispute has the id {dispute_id}. Find the id with GET /v1/disputes.")
     claim = load_claim(session, claim_id, lock=True)
     disputes = (dispute for resolution in claim.resolutions for dispute in resolution.disputes)
     if (found := next((dispute for dispute in disputes if dispute.id == dispute_id), None)) is None:

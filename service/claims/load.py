@@ -67,7 +67,7 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
 def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
     """Load the reports of a claim, and its resolutions if it has any.
 
-    With `lock`, also lock the reporting outlets, so that `lock_outlets` only has to lock the cited ones.
+    With `lock`, the reporting outlets are locked as `lock_outlets` does, which then has to lock only cited ones.
     """
     rows = session.execute(_LOCKED_REPORTS if lock else _REPORTS, {"claim": claim.id}).all()
     reports = sorted((report for report, _ in rows), key=ORDER)
@@ -103,11 +103,11 @@ def _refuse_merged(claim: Claim) -> None:
 
 
 def _not_on_record(claim_id: UUID) -> NotFound:
-    return NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
+    return NotFound(f"No claim has the id {claim_id}. Find the id with GET /v1/claims.")
 
 
 def check_group(session: Session, claim: Claim) -> None:
-    """Check that no other claim of the group is true, so that this claim may be (R3).
+    """Check that a claim may be true: at most one claim of its group is (R3).
 
     Raises:
         GroupResolved: Another claim in the group is true.
@@ -125,7 +125,7 @@ def check_group(session: Session, claim: Claim) -> None:
 
 
 def true_rival(session: Session, claim: Claim) -> UUID | None:
-    """Return the id of the true claim of the group, which decides this one (R3); None if no other claim is true."""
+    """Return the id of another claim of the group that is true, so that this claim is decided (R3)."""
     if claim.group is None:
         return None
     rivals = sa.select(Claim.id).join(Resolution, Resolution.claim_id == Claim.id)

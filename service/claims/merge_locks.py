@@ -18,7 +18,7 @@ from service.storage.models import Claim, ClaimMerge
 def require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
     """Return the merge of a claim that is in effect."""
     if (claim := session.get(Claim, claim_id)) is None:
-        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
+        raise NotFound(f"No claim has the id {claim_id}. Find the id with GET /v1/claims.")
     if (merge := merge_of(session, claim)) is None:
         raise NotFound(f"The claim {claim_id} was not merged, so there is no merge to read or undo.")
     return merge
@@ -42,9 +42,9 @@ def lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Clai
     found = session.scalars(rows.options(*WHOLE).execution_options(populate_existing=True)).all()
     by_id = {claim.id: claim for claim in found}
     if claim_id not in by_id:
-        raise NotFound(f"No claim has the id {claim_id}. Find its id with GET /v1/claims.")
+        raise NotFound(f"No claim has the id {claim_id}. Find the id with GET /v1/claims.")
     if into not in by_id:
-        detail = f"No claim has the id {into}. Find its id with GET /v1/claims."
+        detail = f"No claim has the id {into}. Find the id with GET /v1/claims."
         raise InvalidBody.at("/into", detail, "unknown-claim")
     return by_id[claim_id], by_id[into]
 

@@ -71,7 +71,7 @@ def load_rename(session: Session, rename_id: UUID) -> TopicRename:
         NotFound: No rename has this id.
     """
     if (rename := session.get(TopicRename, rename_id)) is None:
-        raise NotFound(f"No rename has the id {rename_id}. Find its id with GET /v1/topics/renames.")
+        raise NotFound(f"No rename has the id {rename_id}. Find the id with GET /v1/topics/renames.")
     return rename
 
 

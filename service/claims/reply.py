@@ -126,7 +126,7 @@ def check_reported(session: Session, outlet: Outlet, claim_id: UUID) -> UUID:
     """
     if (claim := session.get(Claim, claim_id)) is None:
         raise InvalidBody.at(
-            "/claim", f"No claim has the id {claim_id}. Find its id with GET /v1/claims.", "unknown-claim"
+            "/claim", f"No claim has the id {claim_id}. Find the id with GET /v1/claims.", "unknown-claim"
         )
     claim_id = claim.merged_into_id or claim.id
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)

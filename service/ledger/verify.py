@@ -197,7 +197,7 @@ def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
 
 
 def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
-    """Return whether a missing row is a former secret, because exports leave those out."""
+    """Return whether a missing row is a former secret, which exports leave out on purpose."""
     if table.name != FormerSecret.__tablename__:
         return False
     key = session.get(ApiKey, UUID(str(entered["api_key_id"])))

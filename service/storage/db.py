@@ -77,7 +77,7 @@ class Database:
             except sa.exc.DBAPIError as exc:
                 if sqlstate_of(exc) != QUERY_CANCELED:
                     raise
-                raise QueryTimeout("The database took too long to answer this request.") from exc
+                raise QueryTimeout("The database took too long to answer. Narrow the request, or try later.") from exc
 
     @property
     def is_writing(self) -> bool:

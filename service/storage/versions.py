@@ -50,7 +50,7 @@ def check_match(document: object, if_match: AbstractSet[str] | None) -> None:
     """
     if if_match is not None and etag_of(document) not in if_match:
         raise PreconditionFailed(
-            "You sent an If-Match that names an earlier version. Read the current one, and apply your change to that."
+            "You sent the ETag of an earlier version. Read the current version, and apply your change to it."
         )
 
 

@@ -194,9 +194,9 @@ def domain_key(domain: str) -> str:
     host, _, path = domain.strip().partition("/")
     host, segments = host_key(host), path_segments(path)
     if registered_domain(host) is None:
-        raise ValueError("A public suffix, under which anybody can register. Give a domain of the outlet itself.")
+        raise ValueError("A public suffix, under which anyone can register. Send a domain of the outlet itself.")
     if "?" in path or "#" in path:
-        raise ValueError("A domain has no query and no fragment. Give a host, or a host and a path.")
+        raise ValueError("A domain has no query and no fragment. Send a host, or a host and a path.")
     key = "/".join((host, *segments))
     if len(key) > DOMAIN_LENGTH or host.count(".") >= HOST_LABELS or len(segments) > PATH_SEGMENTS:
         raise ValueError("Too long for a domain.")

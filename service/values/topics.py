@@ -30,12 +30,12 @@ def topic_path(text: str) -> str:
     if any(len(name) > TOPIC_NAME_LENGTH for name in names):
         raise ValueError(f"A name in the path is longer than {TOPIC_NAME_LENGTH} characters.")
     if not {".", ".."}.isdisjoint(names):
-        raise ValueError("A name in the path is . or .., which would have another meaning in the address of a page.")
+        raise ValueError("A name in the path is . or .., which has a special meaning in URLs.")
     return "/".join(names)
 
 
 def lineage(topic: str) -> list[str]:
-    """Return a topic and the topics above it, the widest first.
+    """Return a topic and the topics above it, widest first.
 
     >>> lineage("football/transfers")
     ['football', 'football/transfers']

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
@@ -99,17 +99,14 @@ def _detail_of(error: HTTPException) -> str:
         case NotFound():
             return NO_ROUTE
         case MethodNotAllowed():
-            return f"You sent {request.method}, which this path does not support. Use {_either(error.valid_methods)}."
+            methods = ", ".join(sorted(error.valid_methods or ()))
+            return f"You sent {request.method}, which this path does not support. Use one of these methods: {methods}."
         case RequestEntityTooLarge():
             return body_limit()
         case ClientDisconnected():
             return "You sent a body that is shorter than its Content-Length. Send the whole body."
         case _:
             return error.description or "You sent a request that is not valid."
-
-
-def _either(methods: Iterable[str] | None) -> str:
-    return " or ".join(sorted(methods or ())) or "another method"
 
 
 def body_limit() -> str:
