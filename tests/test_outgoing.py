@@ -18,7 +18,7 @@ ALLOWED = {
     "cli/server_client.py": {"urllib3"},  # `import --server URL`, typed by the operator
     "operations/gunicorn_conf.py": {"socket"},  # the type of the connection that a problem document is written to
     "web/uploads.py": {"socket"},  # the connection of a request, which is closed if the client is too slow
-    "operations/serve.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz
+    "operations/listen_address.py": {"socket", "http.client"},  # whether its own port is free, and its own /readyz
 }
 
 
