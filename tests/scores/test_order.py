@@ -16,6 +16,7 @@ from service.outlets.rebuild_sums import rebuild_sums
 from service.storage.db import Database
 from service.storage.identity import database_id
 from service.values.vocabulary import Basis, ClaimKind, Stance, Verdict
+from tests.support.examples import slow
 from tests.support.steps import END, START, WHOLE, Place, sequences, tell_once, work_through
 
 PARTS = [
@@ -105,6 +106,7 @@ ONE_IN_TWO = [
 @example(SAID_TWICE, 0)
 @example(ONE_IN_TWO, 0)
 @example([*ONE_IN_TWO, ("part", 0)], 0)
+@slow
 @given(sequences, st.integers(0, 1000))
 def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
     """
@@ -119,6 +121,7 @@ def test_scores_are_those_of_the_final_state(worked, fresh, sequence, seed):
 @example(SAID_TWICE, 0)
 @example(ONE_IN_TWO, 0)
 @example([*ONE_IN_TWO, ("part", 0)], 0)
+@slow
 @given(sequences, st.integers(0, 1000))
 def test_scores_on_postgresql_are_those_of_the_final_state_on_sqlite(worked, fresh, sequence, seed):
     """

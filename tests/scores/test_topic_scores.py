@@ -22,6 +22,7 @@ from service.scores.read import context_of, read_score
 from service.storage.models import Claim, ContextRow
 from service.values.vocabulary import OPERATOR, ClaimKind, Stance, Verdict
 from tests.support.contexts import fitted_contexts
+from tests.support.examples import slow
 from tests.support.steps import END, START, WHOLE, Place, work_through
 
 PATHS = ["a", "a/b", "a/b/c", "a/c", "ab", "a-b", "a b", "b/a", None]
@@ -71,6 +72,7 @@ def filtered(session, slug, lens):
     )
 
 
+@slow
 @given(told, st.sampled_from([path for path in PATHS if path]))
 def test_score_of_a_topic(place, claims, scope):
     """
@@ -129,6 +131,7 @@ class Model:
         return True
 
 
+@slow
 @given(changes)
 def test_renames(place, steps):
     """

@@ -9,3 +9,6 @@ PER_TEST = settings.default.max_examples
 
 costly = settings(max_examples=PER_TEST // 10)
 """A tenth of the examples, for tests whose examples take many requests or transactions."""
+
+slow = settings(max_examples=PER_TEST // 3)
+"""A third of the examples, for tests whose examples take about a tenth of a second."""

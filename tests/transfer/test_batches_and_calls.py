@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.claims.correct import correct_report
@@ -39,6 +39,7 @@ from service.transfer.lines import ReadLine
 from service.transfer.load import load_lines
 from service.values.vocabulary import OPERATOR, Caller, Scope
 from tests.support.calls_of_lines import answer_of, call_lines
+from tests.support.examples import slow
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 KEYLESS = Caller(key_id=None, scopes=frozenset({Scope.CLAIMS_WRITE, Scope.OUTLETS_WRITE}))
@@ -230,7 +231,7 @@ def lines_of(case):
         yield [one for one in lines if case["caller"] is OPERATOR or not (one.get("outcome") or one.get("resolution"))]
 
 
-@settings(max_examples=25)
+@slow
 @given(case=CASES)
 def test_a_batch_does_what_the_calls_do(empty_both, db, other_db, cache, case):
     """A file in batches gives the answers, rows, scores and verified ledger of the same lines as single calls, also

@@ -52,6 +52,7 @@ def load_as(world):
     return run
 
 
+@pytest.mark.sqlite_alone  # the rights are decided in Python, on loaded rows
 @pytest.mark.parametrize(
     ("scopes", "loaded"),
     [

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.ledger.verify import verify_ledger
+from tests.support.examples import slow
 from tests.support.flat_lines import FlatLoader, claims, summary
 from tests.support.load_lines import load as load_lines
 from tests.support.load_lines import load_all
@@ -340,6 +341,7 @@ def record_of(world, token):
     return sorted(found)
 
 
+@slow
 @given(files, st.randoms(use_true_random=False))
 def test_order_and_spelling_do_not_matter(world, filed, chance):
     """
