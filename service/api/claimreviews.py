@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFound
 from service.schemas.claimreviews import ClaimReviewOut, ReviewFeedOut
-from service.transfer.claimreview.item import CONTEXT, Item, Publisher, review_item
+from service.transfer.claimreview.item import CONTEXT, Item, review_item
+from service.transfer.claimreview.published import Publisher
 from service.transfer.publish import get_published_claim, published_claims
 from service.values.documents import etag_of
 from service.values.instants import format_instant, utc_now

@@ -20,8 +20,9 @@ from service.schemas.exports import (
     ExportedTopicsQuery,
 )
 from service.schemas.scores import ScoreOut
-from service.transfer.export import lines, summaries
-from service.transfer.export.lines import Line, ReportFilters
+from service.transfer.export import lines, report_lines, summaries
+from service.transfer.export.lines import Line
+from service.transfer.export.report_lines import ReportFilters
 from service.values.instants import utc_now
 from service.values.vocabulary import Scope
 from service.web.auth import requires
@@ -76,9 +77,9 @@ def export_reports(query: ExportRequest[ReportFilters]) -> Response:
     line that an import reads. As CSV, each row is a flat line: a report with its claim and the outcome, which an import
     reads without any other file. Flat lines have no columns for quotes, relays and kinds of claims.
     """
-    read = partial(lines.report_lines, now=utc_now(), **query.filters)
-    read_flat = partial(lines.flat_report_lines, now=utc_now(), **query.filters)
-    return stream_lines("reports", query.format, read, Columns(lines.FLAT_COLUMNS, read_flat))
+    read = partial(report_lines.report_lines, now=utc_now(), **query.filters)
+    read_flat = partial(report_lines.flat_report_lines, now=utc_now(), **query.filters)
+    return stream_lines("reports", query.format, read, Columns(report_lines.FLAT_COLUMNS, read_flat))
 
 
 @blp.route("/resolutions")

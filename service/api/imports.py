@@ -15,7 +15,7 @@ from service.errors import StillRunning
 from service.schemas.fields import PageQuery
 from service.schemas.imports import ImportOut, ImportPage, ImportQuery
 from service.storage.paging import PageRequest
-from service.transfer import jobs, uploads
+from service.transfer import jobs, stored_uploads, uploads
 from service.transfer.files.options import FileOptions, parse_name
 from service.transfer.jobs import ImportView
 from service.transfer.uploads import ImportOptions
@@ -188,7 +188,7 @@ def _queue_once(key: str, digest: str, job_id: UUID) -> Response:
         is_queued = "Idempotency-Replayed" not in response.headers
     finally:
         if not is_queued:
-            uploads.discard_upload(runtime().db, job_id)
+            stored_uploads.discard_upload(runtime().db, job_id)
     return response
 
 

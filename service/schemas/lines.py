@@ -21,7 +21,8 @@ from service.schemas.outlets import OutletIn
 from service.schemas.reports import ReportIn
 from service.schemas.resolutions import ResolutionIn
 from service.schemas.words import Outcome, OutcomeWord, StanceWord, WholeNumber
-from service.transfer.claimreview.linked import Node, find_reviews, is_linked_data, spread_reviews
+from service.transfer.claimreview.linked import find_reviews, is_linked_data, spread_reviews
+from service.transfer.claimreview.node import Node
 from service.transfer.claimreview.review import in_review, read_review
 from service.transfer.files.notations import explain
 from service.transfer.lines import (

@@ -25,7 +25,8 @@ from service.storage.db import Database
 from service.storage.models import Entry, Seal
 from service.storage.paging import read_number, read_sort_key
 from service.storage.predicates import is_among
-from service.transfer.change_data import KINDS, ChangeData, Data, EnteredRow, outlet_of
+from service.transfer.change_data import ChangeData
+from service.transfer.entered_rows import KINDS, Data, EnteredRow, outlet_of
 from service.values.vocabulary import ChangeKind
 
 POLL = 0.25

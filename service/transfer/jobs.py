@@ -18,7 +18,7 @@ from service.storage.models import ImportJob, ImportResult
 from service.storage.paging import Keyset, Page, SortKey
 from service.storage.versions import check_match
 from service.transfer.files.options import FileOptions
-from service.transfer.uploads import ABANDONED, delete_chunks, delete_rows, discard_upload
+from service.transfer.stored_uploads import ABANDONED, delete_chunks, delete_rows, discard_upload
 from service.values.vocabulary import Caller, ImportStatus, Scope
 
 KEPT = dt.timedelta(days=7)

@@ -31,8 +31,8 @@ from service.transfer.jobs import file_options
 from service.transfer.lines import LineResult, LineStatus, ReadLine
 from service.transfer.load import BATCH, load_lines
 from service.transfer.results import as_ndjson
+from service.transfer.stored_uploads import StoredFile, delete_chunks
 from service.transfer.trial import Trial
-from service.transfer.uploads import StoredFile, delete_chunks
 from service.values.vocabulary import Caller, ImportStatus
 
 OPEN = 4

@@ -19,7 +19,7 @@ from service.storage.db import Database
 from service.storage.models import Claim, Outlet, OutletDomain, Report, Resolution, Withdrawal
 from service.storage.models.columns import RedactionNote
 from service.storage.predicates import counts_as, is_among, is_newest
-from service.transfer.claimreview.item import PublishedClaim, PublishedOutlet, PublishedReport
+from service.transfer.claimreview.published import PublishedClaim, PublishedOutlet, PublishedReport
 from service.values.instants import format_instant
 from service.values.vocabulary import Precision, Stance, Verdict
 

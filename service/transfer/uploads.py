@@ -17,8 +17,9 @@ from service.errors import InsufficientStorage, StillRunning, TooLarge, TooManyI
 from service.storage.actors import CURRENT_ACTOR
 from service.storage.db import Database, retried
 from service.storage.locks import lock_name
-from service.storage.models import ImportChunk, ImportJob, ImportResult
+from service.storage.models import ImportChunk, ImportJob
 from service.transfer.files.options import FileOptions
+from service.transfer.stored_uploads import discard_upload
 from service.values.documents import members_of
 from service.values.vocabulary import Caller, ImportStatus
 
@@ -28,10 +29,6 @@ MAX_STORED = 10
 """The maximum size of all stored uploads together, in multiples of the maximum size of one."""
 
 _CHUNK = 1 << 20  # bytes
-ABANDONED = dt.timedelta(minutes=2)
-"""An upload is abandoned after this time without a new chunk. The server cuts off slow uploads earlier."""
-
-_BATCH = 16  # chunks deleted in one transaction, so that other writers do not wait long
 _FASTEST = 1  # the level of compression
 
 
@@ -124,45 +121,6 @@ def _check_size(size: int, longest: int) -> None:
         )
 
 
-def discard_upload(db: Database, job_id: UUID) -> None:
-    """Delete a job whose upload is incomplete or repeated."""
-    delete_chunks(db, job_id)
-    with db.write() as session:
-        session.execute(sa.delete(ImportJob).where(ImportJob.id == job_id, ImportJob.arrived_at.is_(None)))
-
-
-def delete_chunks(db: Database, job_id: UUID) -> None:
-    """Delete a stored upload in several short transactions."""
-    delete_rows(db, ImportChunk, job_id)
-    with db.write() as session:
-        session.execute(sa.update(ImportJob).where(ImportJob.id == job_id).values(stored=0))
-
-
-class StoredFile:
-    """A stored upload as a stream. It holds one chunk at a time in memory."""
-
-    def __init__(self, db: Database, job_id: UUID) -> None:
-        self._db = db
-        self._job_id = job_id
-        self._rest = b""
-        self.chunks_read = 0
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, or no bytes at the end."""
-        if not self._rest:
-            self._rest = self._next_chunk()
-        piece, self._rest = self._rest[:size], self._rest[size:]
-        return piece
-
-    def _next_chunk(self) -> bytes:
-        with self._db.read() as session:
-            chunk = session.get(ImportChunk, (self._job_id, self.chunks_read))
-        if chunk is None:
-            return b""
-        self.chunks_read += 1
-        return zlib.decompress(chunk.content)
-
-
 def _begin(db: Database, options: ImportOptions, caller: Caller, *, length: int, now: dt.datetime) -> UUID:
     """Create the job of an upload, and reserve storage for it."""
     assert caller.key_id is not None  # noqa: S101 - every caller over HTTP has a key
@@ -228,13 +186,3 @@ def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
             del buffer[:_CHUNK]
     if buffer:
         yield bytes(buffer)
-
-
-def delete_rows(db: Database, table: type[ImportChunk | ImportResult], job_id: UUID) -> None:
-    """Delete the chunks or the results of a job in several short transactions."""
-    while True:
-        with db.write() as session:
-            numbers = session.scalars(sa.select(table.number).where(table.job_id == job_id).limit(_BATCH)).all()
-            session.execute(sa.delete(table).where(table.job_id == job_id, table.number.in_(numbers)))
-        if len(numbers) < _BATCH:
-            return

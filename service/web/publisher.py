@@ -6,7 +6,7 @@ import ipaddress
 
 from flask import request
 
-from service.transfer.claimreview.item import Publisher
+from service.transfer.claimreview.published import Publisher
 from service.web.runtime import runtime
 
 

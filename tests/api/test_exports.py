@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from service.outlets.track_record import Lens
 from service.storage.models import Claim
-from service.transfer.export import lines, summaries
+from service.transfer.export import lines, report_lines, summaries
 from service.values.ids import new_id
 from service.values.vocabulary import Basis
 from tests.support.busy_world import NOON, all_scores, fill
@@ -126,7 +126,7 @@ def test_columns_are_members(world):
         assert set(lines.OUTLET_COLUMNS) < members(lines.outlet_lines(session))
         assert set(lines.CLAIM_COLUMNS) < members(lines.claim_lines(session, now=now))
         assert set(lines.RESOLUTION_COLUMNS) < members(lines.resolution_lines(session, now=now))
-        assert set(lines.FLAT_COLUMNS) == members(lines.flat_report_lines(session, now=now))
+        assert set(report_lines.FLAT_COLUMNS) == members(report_lines.flat_report_lines(session, now=now))
         assert set(summaries.TOPIC_COLUMNS) < members(summaries.topic_lines(session, now=now))
         lens = Lens(None, Basis.RESOLVED, None, None, 0.9)
         assert [score.outlet for score in summaries.exported_scores(session, lens=lens, now=now)] == sorted(

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from service.transfer.export import lines, summaries
+from service.transfer.export import lines, report_lines, summaries
 from tests.support.busy_world import fill
 from tests.support.command import Command, succeeds
 
@@ -62,7 +62,7 @@ def test_columns():
     columns = {
         "outlets": lines.OUTLET_COLUMNS,
         "claims": lines.CLAIM_COLUMNS,
-        "reports": lines.FLAT_COLUMNS,
+        "reports": report_lines.FLAT_COLUMNS,
         "resolutions": lines.RESOLUTION_COLUMNS,
         "topics": summaries.TOPIC_COLUMNS,
     }

@@ -8,7 +8,8 @@ from importlib import resources
 import pytest
 
 from service.transfer.claimreview.dates import read_date
-from service.transfer.claimreview.linked import clean, find_reviews
+from service.transfer.claimreview.linked import find_reviews
+from service.transfer.claimreview.node import clean
 from service.transfer.claimreview.ratings import TABLE_SIZE, Rating, plain, read_rating
 from service.transfer.claimreview.speakers import is_placeholder, site_of
 from service.values.vocabulary import Verdict

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
-from uuid import UUID
 
+from service.transfer.claimreview.published import PublishedClaim, PublishedOutlet, PublishedReport, Publisher
 from service.transfer.claimreview.review import PROPERTY
 from service.values.vocabulary import OutletKind
 
@@ -17,53 +16,6 @@ _NAMES = ((0.0, "False"), (0.375, "Mostly false"), (0.625, "Half true"), (1.0, "
 """The names for degrees of truth, each with the largest value that it covers. Only 1 is `True`."""
 _PEOPLE = frozenset({OutletKind.ACCOUNT, OutletKind.JOURNALIST})
 _NEWS = frozenset({OutletKind.NEWSPAPER, OutletKind.BROADCASTER, OutletKind.AGENCY})
-
-
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """The operator of the service, as the author of its reviews."""
-
-    name: str
-    url: str
-    """The address of the service, without a trailing slash."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedOutlet:
-    """An outlet that reported a claim."""
-
-    slug: str
-    name: str
-    kind: OutletKind
-    domain: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedReport:
-    """A report that supports a claim."""
-
-    outlet: PublishedOutlet
-    published_at: str
-    """An instant or a date."""
-    url: str | None
-    is_relay: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedClaim:
-    """A claim with its verdict, to be published as a review."""
-
-    id: UUID
-    reference: str
-    """The external id; if there is none, the id."""
-    text: str
-    truth: float
-    known_at: str
-    """An instant or a date."""
-    recorded_at: str
-    note: str | None
-    evidence: list[str] = field(default_factory=list)
-    reports: list[PublishedReport] = field(default_factory=list)
 
 
 def review_item(claim: PublishedClaim, publisher: Publisher) -> Item:

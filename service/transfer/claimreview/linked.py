@@ -1,82 +1,21 @@
-"""Find the ClaimReview items of a JSON-LD document, and read their members in any form that JSON-LD allows."""
+"""Find the ClaimReview items of a JSON-LD document."""
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
 
 from service.errors import InvalidBody, ServiceError
+from service.transfer.claimreview.node import Members, Node
 from service.transfer.claimreview.search_result import as_items, is_search_result
-
-Members: TypeAlias = Mapping[str, object]
 
 REVIEW = "ClaimReview"
 
-_PREFIX = re.compile(r"(?:https?://(?:www\.)?schema\.org/|schema:|sdo:)")
-_SPELLINGS = ("", "http://schema.org/", "https://schema.org/", "schema:", "sdo:")
 _MARKS = frozenset({"@context", "@graph", "@type"})
 _WRAPPERS = frozenset({"DataFeedItem", "ListItem"})
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_URL = re.compile(r"https?://[^\s/?#]+[^\s\x7f]*", re.IGNORECASE)
 _NO_REVIEW = (
     "You sent JSON-LD without a ClaimReview, the only type that an import reads. Send items with "
     '"@type": "ClaimReview", alone or in a list, an @graph or a DataFeed.'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An object of a JSON-LD document. Its members are found in any spelling."""
-
-    members: Members
-    index: Mapping[str, Members]
-    """The objects of the document by `@id`."""
-
-    @property
-    def types(self) -> set[str]:
-        """The types without the prefix of schema.org, such as `ClaimReview`."""
-        return {_PREFIX.sub("", name) for name in _flatten(self.members.get("@type")) if isinstance(name, str)}
-
-    def values(self, *names: str) -> list[object]:
-        """Return the values of members except null. A reference is replaced with the object that has the `@id`."""
-        given = (self.members.get(prefix + name) for name in names for prefix in _SPELLINGS)
-        return [self._look_up(value) for each in given for value in _flatten(each)]
-
-    def nodes(self, *names: str) -> list[Node]:
-        """Return the objects among the values of members."""
-        return [Node(value, self.index) for value in self.values(*names) if isinstance(value, dict)]
-
-    def texts(self, *names: str) -> list[str]:
-        """Return the texts and numbers among the values of members, without markup."""
-        plain = (value for value in self.values(*names) if isinstance(value, str | int | float))
-        return [text for value in plain if (text := clean(str(value)))]
-
-    def text(self, *names: str) -> str | None:
-        """Return the first text of members."""
-        return next(iter(self.texts(*names)), None)
-
-    def urls(self, *names: str) -> list[str]:
-        """Return the web addresses among the values of members, including the first address of each object."""
-        found: list[str] = []
-        for value in self.values(*names):
-            if isinstance(value, str):
-                found += [address] if _URL.fullmatch(address := value.strip()) else []
-            elif isinstance(value, dict):
-                found += Node(value, self.index).addresses()[:1]
-        return found
-
-    def addresses(self) -> list[str]:
-        """Return the web addresses of this object."""
-        return self.urls("url", "contentUrl", "sameAs", "@id", "mainEntityOfPage")
-
-    def _look_up(self, value: object) -> object:
-        if isinstance(value, dict) and isinstance(name := value.get("@id"), str) and value.keys() <= {"@id", "@type"}:
-            return self.index.get(name, name)
-        return value
 
 
 def is_linked_data(content: object) -> bool:
@@ -133,15 +72,6 @@ def _is_empty(content: object) -> bool:
     return not node.types.isdisjoint(_WRAPPERS) and not node.values("item")
 
 
-def clean(text: str) -> str:
-    """Return a text without markup, entities and repeated blanks.
-
-    >>> clean("<p>Fish &amp; chips</p> are  1 &lt; 2")
-    'Fish & chips are 1 < 2'
-    """
-    return " ".join(_NOT_TEXT.sub("", html.unescape(_TAG.sub(" ", text))).split())
-
-
 def _objects(document: object) -> Iterator[Members]:
     """Yield all objects of a document in order."""
     waiting = [document]
@@ -152,18 +82,3 @@ def _objects(document: object) -> Iterator[Members]:
             waiting += reversed(list(value.values()))
         elif isinstance(value, list):
             waiting += reversed(value)
-
-
-def _flatten(value: object) -> Iterator[object]:
-    """Yield the items of a JSON-LD value, including those of nested lists and sets."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _flatten(item)
-    elif isinstance(value, dict):
-        wrapped = next((value[name] for name in ("@value", "@list", "@set") if name in value), value)
-        if wrapped is value:
-            yield value
-        else:
-            yield from _flatten(wrapped)
-    elif value is not None:
-        yield value

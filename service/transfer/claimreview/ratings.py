@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import NamedTuple
 
-from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.node import Node
 from service.values.vocabulary import Verdict
 
 _TABLE = tomllib.loads(resources.files("service.transfer.claimreview").joinpath("ratings.toml").read_text("utf-8"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypedDict
 
 from service.transfer.claimreview.dates import archived_on, read_date
-from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.node import Node
 from service.transfer.claimreview.speakers import NamedOutlet, Speaker, is_platform, read_address, site_of, speakers_of
 from service.values.pages import page_key
 

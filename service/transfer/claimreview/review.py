@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 from service.errors import FieldError
 from service.storage.models.columns import ReviewNote
 from service.transfer.claimreview.dates import read_date
-from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.node import Node
 from service.transfer.claimreview.ratings import Reading, rating_of, read_rating
 from service.transfer.claimreview.reports import FiledReport, Voices, reports_of, voices_of
 from service.transfer.claimreview.speakers import Speaker, speakers_of

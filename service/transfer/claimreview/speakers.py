@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TypedDict
 
-from service.transfer.claimreview.linked import Node
+from service.transfer.claimreview.node import Node
 from service.transfer.claimreview.ratings import plain
 from service.values.accounts import account_key, account_of
 from service.values.addresses import Address, parse_address

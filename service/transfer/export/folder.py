@@ -25,7 +25,8 @@ from service.storage.db import Database
 from service.storage.models import Entry
 from service.transfer.export.comments import context_lines, dispute_lines, reply_lines
 from service.transfer.export.description import Written, describe_package
-from service.transfer.export.lines import Line, claim_lines, outlet_lines, report_lines, resolution_lines
+from service.transfer.export.lines import Line, claim_lines, outlet_lines, resolution_lines
+from service.transfer.export.report_lines import report_lines
 from service.transfer.export.tables import exported_tables, table_rows
 from service.values.ids import new_id
 from service.values.instants import format_instant

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from service.errors import InvalidBody, ServiceError
 from service.transfer.files.copy_text import split_cells
 from service.transfer.files.dialect import SEP_LINE, Dialect
-from service.transfer.files.legacy_encodings import bad_line
-from service.transfer.files.text_lines import split_lines, too_long
+from service.transfer.files.table_lines import BadLine, TableLines
+from service.transfer.files.text_lines import split_lines
 
 _BLANKS_AFTER_QUOTE = re.compile(r'"[ \t]+(?=[,;|\t]|\s*$)')
 
@@ -21,57 +20,14 @@ def read_rows(
     blocks: Iterable[bytes], dialect: Dialect, encoding: str
 ) -> Iterator[tuple[int, list[str] | ServiceError]]:
     """Yield the cells or the error of each row, with the number of its first line, counted from 1."""
-    lines = _Lines(split_lines(blocks, dialect.line_end), dialect, encoding)
+    lines = TableLines(split_lines(blocks, dialect.line_end), dialect, encoding)
     for number, cells in _copied_rows(lines, dialect) if dialect.is_copy else _rows(lines, dialect):
         joined = dialect.separator.join(cells) if number == 1 and isinstance(cells, list) else ""
         if not SEP_LINE.fullmatch(joined):
             yield number, cells
 
 
-class _BadLine(Exception):
-    """Carries the error of a line through the CSV reader."""
-
-    def __init__(self, error: ServiceError) -> None:
-        super().__init__(error.detail)
-        self.error = error
-
-
-class _Lines:
-    """The lines of a table, which can be put back.
-
-    If a quote is not closed, the CSV reader consumes all lines up to the next quote.
-    """
-
-    def __init__(self, lines: Iterator[bytes | None], dialect: Dialect, encoding: str) -> None:
-        self._lines, self._end, self._encoding = lines, dialect.line_end.decode(), encoding
-        self._put_back: deque[bytes | None] = deque()
-        self._taken: list[bytes | None] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._put_back.popleft() if self._put_back else next(self._lines)
-        self._taken.append(line)
-        if line is None:
-            raise _BadLine(too_long())
-        try:
-            return line.decode() + self._end
-        except UnicodeDecodeError as exc:
-            raise _BadLine(bad_line(line, self._encoding)) from exc
-
-    def put_back(self) -> None:
-        """Put back the lines taken for this row, except for the first."""
-        self._put_back.extendleft(reversed(self._taken[1:]))
-        del self._taken[1:]
-
-    def end_row(self) -> tuple[int, bytes]:
-        """Begin the next row, and return the number of lines of this one with its first line."""
-        count, first, self._taken = len(self._taken), self._taken[0] if self._taken else None, []
-        return count, first or b""
-
-
-def _rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | ServiceError]]:
+def _rows(lines: TableLines, dialect: Dialect) -> Iterator[tuple[int, list[str] | ServiceError]]:
     """Yield the rows of CSV, each with the number of its first line."""
     separator = dialect.separator
     is_padded = separator != " "
@@ -83,7 +39,7 @@ def _rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | Se
             cells = next(reader)
         except StopIteration:
             return
-        except _BadLine as exc:
+        except BadLine as exc:
             cells = exc.error
         except csv.Error as exc:
             cells = exc
@@ -94,7 +50,7 @@ def _rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | Se
         number += count
 
 
-def _copied_rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[str] | ServiceError]]:
+def _copied_rows(lines: TableLines, dialect: Dialect) -> Iterator[tuple[int, list[str] | ServiceError]]:
     """Yield the rows of COPY's text format; each is one line."""
     number = 0
     while True:
@@ -103,7 +59,7 @@ def _copied_rows(lines: _Lines, dialect: Dialect) -> Iterator[tuple[int, list[st
             line = next(lines)
         except StopIteration:
             return
-        except _BadLine as exc:
+        except BadLine as exc:
             yield number, exc.error
         else:
             yield number, split_cells(line.rstrip("\r\n"), dialect.separator)

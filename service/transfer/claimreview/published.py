@@ -1,0 +1,55 @@
+"""The claims that are published as reviews, with their reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from service.values.vocabulary import OutletKind
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The operator of the service, as the author of its reviews."""
+
+    name: str
+    url: str
+    """The address of the service, without a trailing slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedOutlet:
+    """An outlet that reported a claim."""
+
+    slug: str
+    name: str
+    kind: OutletKind
+    domain: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedReport:
+    """A report that supports a claim."""
+
+    outlet: PublishedOutlet
+    published_at: str
+    """An instant or a date."""
+    url: str | None
+    is_relay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedClaim:
+    """A claim with its verdict, to be published as a review."""
+
+    id: UUID
+    reference: str
+    """The external id; if there is none, the id."""
+    text: str
+    truth: float
+    known_at: str
+    """An instant or a date."""
+    recorded_at: str
+    note: str | None
+    evidence: list[str] = field(default_factory=list)
+    reports: list[PublishedReport] = field(default_factory=list)
