@@ -9,7 +9,7 @@ from service.claims.report_rules import Filing
 from service.claims.resolve import check_own
 from service.errors import FiledByAnother, ResolutionInEffect
 from service.methods.claim import ORDER, positions
-from service.storage.facts import as_filed, counting_reports, standing_resolution
+from service.storage.facts import as_filed, standing_resolution, surviving_outlet
 from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
 
@@ -62,7 +62,13 @@ def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> Non
     if not new or (resolution := standing_resolution(claim)) is None:
         return
     outlets = {report.outlet_id for report in new}
-    before = [report for report in counting_reports(claim) if report.outlet_id in outlets]
+    before = [
+        as_filed(report)
+        for report in claim.reports
+        if report.withdrawal is None and surviving_outlet(report.outlet).id in outlets
+    ]
+    if not before:
+        return
     after = positions(sorted([*before, *new], key=ORDER), resolution.known_at)
     if any(
         position.scored not in (None, after[outlet_id].scored)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -78,8 +77,7 @@ class ClaimFacts(NamedTuple):
         return self.resolves_by is not None and self.known_at is not None and self.known_at < self.resolves_by
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """The position of one outlet on one claim."""
 
     role: Role

@@ -240,7 +240,7 @@ def _read_only(columns: Sequence[object]) -> Outlet:
         raise WriteConflict("An outlet was merged, or a merge undone.")
     into = {"id": into_id, "slug": into_slug, "parent_id": into_parent_id, "merged_into": None}
     values = dict(zip(("id", "slug", "name", "name_key", "parent_id"), own, strict=True))
-    values["merged_into"] = into_id and plain(Outlet, into)
+    values["merged_into"] = None if into_id is None else plain(Outlet, into)
     return plain(Outlet, values)
 
 

@@ -43,11 +43,16 @@ class Directory:
         self.session = session
         self._now = now
         self._found: dict[str | tuple[str, str | None], Outlet] = {}
-        self._created: list[Outlet] = []
+        self._created: dict[UUID, Outlet] = {}
+        self._created_names: dict[str, list[Outlet]] = {}
+        """The created outlets by the key of their name."""
+        self._created_slugs: dict[str, Outlet] = {}
+        self._unsettled: list[Outlet] = []
+        """The created outlets that are not in the session yet."""
         self._links: list[OutletDomain | OutletAlias] = []
         """The links of this transaction, which the database does not return yet."""
-        self._settled = 0, 0
-        """The numbers of created outlets and of links that are in the session."""
+        self._settled = 0
+        """The number of links that are in the session."""
         self._known = KnownOutlets(session)
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
@@ -82,19 +87,19 @@ class Directory:
         if reference is None or isinstance(reference, str) or reference.keys() != {"name"}:
             return None
         mention = read_mention(reference)
-        if mention.domain is not None or any(outlet.name_key == mention.key for outlet in self._created):
+        if mention.domain is not None or self._created_names.get(mention.key):
             return None
         return self._known.identify(mention.key)
 
     def settle(self, caller: Caller) -> None:
         """Add the outlets and links of accepted reports to the session, and store the previous versions of outlets."""
-        outlets, linked = self._settled
-        self.session.add_all(self._created[outlets:])
-        links = self._links[linked:]
-        self._settled = len(self._created), len(self._links)
+        self.session.add_all(self._unsettled)
+        self._unsettled = []
+        links = self._links[self._settled :]
+        self._settled = len(self._links)
         if not links:
             return
-        known = {link.outlet_id for link in links} - {outlet.id for outlet in self._created}
+        known = {link.outlet_id for link in links} - self._created.keys()
         for id_, outlet in find_outlets(self.session, list(map(str, known)), whole=True).items():
             store_version(self.session, UUID(id_), describe_outlet(outlet), caller=caller, now=self._now)
             self.session.expire(outlet, ["domains", "aliases"])
@@ -104,13 +109,15 @@ class Directory:
 
     def drop_unused(self) -> None:
         """Drop the created outlets and the links of rejected reports."""
-        outlets, links = self._settled
-        if len(self._links) > links:
-            del self._links[links:]
+        if len(self._links) > self._settled:
+            del self._links[self._settled :]
             self.clear_names()
-        if unused := self._created[outlets:]:
-            del self._created[outlets:]
-            self._found = {key: outlet for key, outlet in self._found.items() if outlet not in unused}
+        for outlet in self._unsettled:
+            del self._created[outlet.id], self._created_slugs[outlet.slug]
+            self._created_names[outlet.name_key].remove(outlet)
+        if self._unsettled:
+            self._found = {key: outlet for key, outlet in self._found.items() if outlet not in self._unsettled}
+            self._unsettled = []
 
     def clear_names(self) -> None:
         """Invalidate the lookups by name, because a new outlet may have one of the names."""
@@ -138,8 +145,7 @@ class Directory:
         )
 
     def _by_slug(self, reference: str) -> Outlet:
-        created = (outlet for outlet in self._created if outlet.slug == reference)
-        if (outlet := next(created, None) or find_outlet(self.session, reference)) is None:
+        if (outlet := self._created_slugs.get(reference) or find_outlet(self.session, reference)) is None:
             raise InvalidBody.at("", self._unknown_detail(reference), "unknown-outlet")
         return outlet
 
@@ -186,8 +192,7 @@ class Directory:
 
         Otherwise the outlet for `muller` would depend on whether `Müller` comes before or after it in a file.
         """
-        created = (outlet for outlet in self._created if outlet.slug == name)
-        outlet = next(created, None) or self._known.by_slug_or_id(name)
+        outlet = self._created_slugs.get(name) or self._known.by_slug_or_id(name)
         if outlet is not None and "-" not in name and slug_of(outlet.name) == name:
             return None
         return outlet
@@ -195,12 +200,13 @@ class Directory:
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
         """Return the outlets with this key of a name or an alias, recorded or new in this transaction."""
         on_record = self._known.namesakes(key, without_domains=without_domains)
-        if not self._created and not self._links:
+        created = self._created_names.get(key, ())
+        if not created and not self._links:
             return on_record
         aliased = {link.outlet_id for link in self._links if isinstance(link, OutletAlias) and link.name_key == key}
         found = {outlet.id: outlet for outlet in on_record}
-        found |= {outlet.id: outlet for outlet in self._created if outlet.name_key == key or outlet.id in aliased}
-        found |= {id_: self._known.get(id_) for id_ in aliased - found.keys()}
+        found |= {outlet.id: outlet for outlet in created}
+        found |= {id_: self._created.get(id_) or self._known.get(id_) for id_ in aliased - found.keys()}
         return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
 
     def _has_domain(self, outlet: Outlet) -> bool:
@@ -223,8 +229,7 @@ class Directory:
         key = account_key(domain)
         for link in self._links:
             if isinstance(link, OutletDomain) and link.key == key:
-                created = (outlet for outlet in self._created if outlet.id == link.outlet_id)
-                return next(created, None) or self._known.get(link.outlet_id)
+                return self._created.get(link.outlet_id) or self._known.get(link.outlet_id)
         return None
 
     def _link_domain(self, outlet: Outlet, domain: str) -> None:
@@ -255,7 +260,7 @@ class Directory:
             parent = surviving_outlet(self.get(slug, at=at))
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/parent")) from exc
-        if parent in self._created and parent not in self.session:
+        if parent in self._unsettled:
             raise InvalidBody.at("/parent", self._unknown_detail(slug), "unknown-outlet")
         return parent
 
@@ -269,7 +274,9 @@ class Directory:
         # By id, because with the relationship SQLAlchemy may insert a new domain before its outlet.
         outlet.parent_id = None if parent is None else parent.id
         outlet.slug = self._slug_for(outlet)
-        self._created.append(outlet)
+        self._unsettled.append(outlet)
+        self._created[outlet.id] = self._created_slugs[outlet.slug] = outlet
+        self._created_names.setdefault(outlet.name_key, []).append(outlet)
         self._found.pop((mention.key, None), None)  # the name may have become ambiguous
         if mention.domain is not None:
             self._links.append(new_domain(outlet.id, Domain(mention.domain, None, None), 0))
@@ -277,6 +284,6 @@ class Directory:
         return outlet
 
     def _slug_for(self, outlet: Outlet) -> str:
-        slug, taken = slug_of(outlet.name), {created.slug for created in self._created}
+        slug, taken = slug_of(outlet.name), self._created_slugs.keys()
         is_free = self._known.is_free(slug) and slug not in taken and slug not in RESERVED_SLUGS
         return slug if is_free else free_slug(self.session, outlet, taken=taken)

@@ -93,9 +93,10 @@ def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
     """Return the entries of new rows."""
     actor, now = CURRENT_ACTOR.get(), utc_now()
     entries = []
+    name = str(table.name)  # sqlite3 takes longer for a subclass of str
     for values in rows:
         salt = new_salt()
-        row = table.name, row_key(table, values)
+        row = name, row_key(table, values)
         after = content_of(table, values, salt)
         entries.append(new_entry(row, NO_ENTRY, before=None, after=after, salt=salt, actor=actor, now=now))
     return entries
@@ -105,13 +106,12 @@ def _insert(
     connection: sa.Connection, table: sa.Table, names: tuple[str, ...], rows: Sequence[Mapping[str, object]]
 ) -> None:
     target = _target(table, names, connection.dialect)
-    lines = [
-        tuple(
-            value if convert is None or value is None else convert(value)
-            for convert, value in zip(target.converters, map(row.get, names), strict=True)
-        )
-        for row in rows
-    ]
+    columns = ([row.get(name) for row in rows] for name in names)
+    converted = (
+        column if convert is None else [None if value is None else convert(value) for value in column]
+        for convert, column in zip(target.converters, columns, strict=True)
+    )
+    lines = list(zip(*converted, strict=True))
     if not lines:
         return
     if len(lines) <= _FEW:

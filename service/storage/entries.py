@@ -36,11 +36,21 @@ Values = Mapping[Any, Any]
 """The values of a row by column."""
 
 
+class ColumnFormat(NamedTuple):
+    """The form of a column in the text of a row."""
+
+    name: str
+    render: Render
+    write: Callable[[Any, str], str]
+    """Returns the member with the value of the column, as JSON."""
+
+
 class RowFormat(NamedTuple):
-    """The functions that render the columns of a table."""
+    """The form of the rows of a table."""
 
     key: list[tuple[str, Render]]
-    columns: list[tuple[str, Render]]
+    columns: list[ColumnFormat]
+    """The columns in the order of RFC 8785."""
 
 
 class LastEntry(NamedTuple):
@@ -128,8 +138,10 @@ def new_entry(
 def row_format(table: sa.Table) -> RowFormat:
     """Return the functions that render the columns of a table."""
     columns = [column for column in table.columns if (table.name, column.name) not in LEFT_OUT]
-    rendered = {column.name: _renderer(column) for column in columns}
-    return RowFormat([(column.name, rendered[column.name]) for column in table.primary_key], list(rendered.items()))
+    return RowFormat(
+        key=[(column.name, _renderer(column)) for column in table.primary_key],
+        columns=sorted(ColumnFormat(column.name, _renderer(column), _writer(column)) for column in columns),
+    )
 
 
 def row_key(table: sa.Table, values: Values) -> str:
@@ -145,10 +157,11 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
         values: The values by column, as read from the database or as written to it.
         salt: The salt of hashed columns.
     """
-    columns = row_format(table).columns
-    return canonical_json(
-        {name: render(values[name], salt) for name, render in columns if values.get(name) is not None}
-    )
+    # Written by column, because that takes half the time of `canonical_json`.
+    members = [
+        write(value, salt) for name, _, write in row_format(table).columns if (value := values.get(name)) is not None
+    ]
+    return f"{{{','.join(members)}}}"
 
 
 def without_secret(key_id: object) -> dict[str, str]:
@@ -165,6 +178,14 @@ def hash_value(value: object, salt: str) -> str:
     """Return the hash that replaces a value: the SHA-256 of the salt, followed by the text or the canonical JSON."""
     text = value if isinstance(value, str) else canonical_json(value)
     return "sha256:" + hashlib.sha256((salt + text).encode()).hexdigest()
+
+
+def _writer(column: sa.Column[Any]) -> Callable[[Any, str], str]:
+    """Return the function that writes a value of a column, with its name, as a member in JSON."""
+    name, render = column.name, _renderer(column)
+    if render is hash_value or isinstance(column.type, _WITHOUT_ESCAPES):
+        return lambda value, salt: f'"{name}":"{render(value, salt)}"'
+    return lambda value, salt: f'"{name}":{canonical_json(render(value, salt))}'
 
 
 def _renderer(column: sa.Column[Any]) -> Render:
@@ -191,6 +212,8 @@ def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
     }
 
 
+_WITHOUT_ESCAPES = UtcDateTime, sa.Date, sa.Uuid
+"""The types of columns with texts in which JSON escapes nothing."""
 # Subclasses first: an Enum is also a String. The value of a float column may be an integer.
 _RENDERERS: tuple[tuple[type, Render], ...] = (
     (UtcDateTime, lambda value, _: format_instant(value)),

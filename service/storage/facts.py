@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -134,7 +135,7 @@ def next_fingerprint(fingerprint: str) -> str:
 
 def fingerprint_of(report: Report) -> str:
     """Return the hash of the members that make a report on a claim unique (R4)."""
-    parts = [
+    parts = (
         str(report.outlet.id),
         report.stance,
         format_instant(report.published_at),
@@ -142,5 +143,10 @@ def fingerprint_of(report: Report) -> str:
         report.is_relay,
         None if report.cited is None else str(report.cited.id),
         None if report.cited_as is None else name_key(report.cited_as),
-    ]
+    )
+    return _hash_of(parts)
+
+
+@lru_cache(maxsize=2_000)  # an import asks twice for each line of a batch
+def _hash_of(parts: tuple[str | bool | None, ...]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

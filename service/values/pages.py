@@ -19,6 +19,7 @@ _TRACKING = re.compile(
     r"|ref_src|ref_url|cmpid|s_cid|ocid|ncid|smid|smtyp|trk|wt_z?mc|xtor|sfnsn|guccounter|amp|outputtype",
     re.IGNORECASE,
 )
+_START = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _DEVICES = frozenset({"www", "m", "mobile", "amp", "wap"})
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = [
@@ -44,13 +45,13 @@ def page_key(url: str) -> str:
     True
     """
     address = unwrap(url.strip()) or url.strip()
-    parts = urlsplit(address if re.match(r"(?:https?:)?//", address, re.IGNORECASE) else f"//{address}")
-    if not parts.hostname or any(c <= " " for c in parts.netloc):
+    parts = urlsplit(address if _START.match(address) else f"//{address}")
+    if not (host := parts.hostname) or min(parts.netloc) <= " ":
         raise ValueError("Not the address of a page.")
     port = {None: "", 80: "", 443: ""}.get(parts.port, f":{parts.port}")
     given = parse_qsl(parts.query, keep_blank_values=True) if parts.query else []
     kept = sorted((name, value) for name, value in given if not _TRACKING.fullmatch(name))
-    page = f"{_host(parts.hostname)}{port}/{'/'.join(_segments(parts.path))}?{urlencode(kept, errors='replace')}"
+    page = f"{_host(host)}{port}/{'/'.join(_segments(parts.path))}?{urlencode(kept, errors='replace')}"
     return hashlib.sha256(page.encode()).hexdigest()
 
 

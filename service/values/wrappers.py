@@ -143,6 +143,8 @@ _WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "nullrefer.com"
 """Hosts whose query is the address."""
 _IN_SUBDOMAIN = ("cdn.ampproject.org", "translate.goog", "turbopages.org")
 """Hosts whose subdomains encode another host: a hyphen for a dot, and two for a hyphen."""
+_WRAPPERS = frozenset(name.partition("/")[0] for name in (*_REDIRECTS, *_PAGES, *_PATHS, *_WHOLE_QUERY, *_IN_SUBDOMAIN))
+"""The hosts of all wrappers."""
 
 _UNREADABLE = "?"
 """A marker for a wrapped address that cannot be read."""
@@ -178,6 +180,8 @@ def unwrap(address: str) -> str | None:
     for _ in range(_DEPTH):
         parts = split_address(address)
         names = _names(parts.authority)
+        if _WRAPPERS.isdisjoint(names):  # most addresses
+            return address
         found = (find(parts, names) for find in (_in_path, _in_query, _in_subdomain, _in_nothing))
         if (inside := next(filter(None, found), None)) is None:
             return address

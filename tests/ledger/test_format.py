@@ -92,7 +92,7 @@ def test_content_survives_parsing(drawn):
     content = content_of(table, row, "salt")
 
     assert content == ledger_verifier.jcs(as_numbers(content))
-    assert {name for name, _ in row_format(table).columns if row[name] is not None} == json.loads(content).keys()
+    assert {name for name, *_ in row_format(table).columns if row[name] is not None} == json.loads(content).keys()
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_hashed_columns_of_the_document():
     documented = {line.split("`")[1]: re.findall(r"`(\w+)`", line)[1:] for line in listed.splitlines()[2:]}
     hashed = {"version": ["content", "fingerprint", "quote", "text", "url"]}
     for table in journaled_tables():
-        if columns := [name for name, render in row_format(table).columns if render is hash_value]:
+        if columns := [name for name, render, _ in row_format(table).columns if render is hash_value]:
             hashed[table.name] = sorted(columns)
 
     assert hashed == {table: sorted(columns) for table, columns in documented.items()}
