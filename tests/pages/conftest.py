@@ -32,8 +32,6 @@ ROOT = Path(__file__).parents[2]
 OPEN_SETS = {"polls": "polls538_to2012.ndjson", "emergent": "emergent_first90claims.ndjson"}
 
 _CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-# These take a fifth less CPU time: the pages draw nothing in 3D, and need no process for each tab.
-_CHROMIUM_FLAGS += ["--disable-gpu", "--in-process-gpu", "--disable-software-rasterizer", "--renderer-process-limit=1"]
 
 
 @pytest.fixture(scope="session")
