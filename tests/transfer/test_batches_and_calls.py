@@ -117,7 +117,9 @@ FILES = st.lists(LINES, min_size=1, max_size=12)
 def other_db(database_at, database_url, request):
     """Another empty database of the same kind."""
     kind = "empty_sqlite" if database_url.startswith("sqlite") else "empty_postgres"
-    return database_at(request.getfixturevalue(kind)("standing"))
+    database = database_at(request.getfixturevalue(kind)("standing"))
+    yield database
+    database.close()  # the next test replaces the file, which open connections to SQLite would not notice
 
 
 @pytest.fixture
