@@ -1,4 +1,4 @@
-"""Recent actions of editors: claims and reports recorded, claims resolved, outlets and claims merged."""
+"""List what editors recently recorded, resolved and merged."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from service.values.ids import first_id
 from service.values.vocabulary import Verdict
 
 _LIMIT = 200
-"""The maximum number of listed actions of one kind."""
+"""The maximum number of listed resolutions, of merges of outlets, and of merges of claims."""
 _RECORDED = 100
-"""The maximum number of listed claims, and of listed reports. A feed may record a million."""
+"""The maximum number of listed claims, and of listed reports. Feeds may have recorded millions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolutionAction:
-    """A resolution, correction or withdrawal by an editor."""
+    """An editor's resolution of a claim, or the correction or withdrawal of one."""
 
     what: Literal["resolved", "corrected", "withdrawn"]
     recorded_at: dt.datetime
     by: str | None
-    """The name of the API key; None for a command of the operator."""
+    """The name of the editor's API key; None if the operator ran a command."""
     claim: UUID
     text: str
     verdict: Verdict | None
@@ -38,12 +38,12 @@ class ResolutionAction:
 
 @dataclass(frozen=True, slots=True)
 class RecordAction:
-    """A new claim, or a new report on a recorded claim."""
+    """The recording of a new claim, or of a new report on an existing claim."""
 
     what: Literal["recorded", "reported"]
     recorded_at: dt.datetime
     by: str | None
-    """The name of the API key; None for a command of the operator."""
+    """The name of the editor's API key; None if the operator ran a command."""
     claim: UUID
     text: str
     """The text of the claim."""
@@ -55,7 +55,7 @@ Action: TypeAlias = ResolutionAction | MergeAction | ClaimMergeAction | RecordAc
 
 
 def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> list[Action]:
-    """Return the latest actions since a moment, the newest first.
+    """Return the latest actions of editors since a moment, the newest first.
 
     Args:
         db: The database.
@@ -74,7 +74,7 @@ def list_activity(db: Database, *, since: dt.datetime, key_id: UUID | None) -> l
 
 
 def _resolutions(session: Session, since: dt.datetime, key_id: UUID | None) -> list[ResolutionAction]:
-    # Ids sort by their time of creation, and are indexed.
+    # Filter by id, which is indexed and sorts by time of creation.
     rows = (
         sa.select(Resolution, Claim.text, ApiKey.name)
         .join(Claim, Claim.id == Resolution.claim_id)
@@ -108,7 +108,7 @@ def _claims(session: Session, since: dt.datetime, key_id: UUID | None) -> list[R
 
 
 def _reports(session: Session, since: dt.datetime, key_id: UUID | None) -> list[RecordAction]:
-    """Return the reports that were added to recorded claims.
+    """Return the reports that were added to existing claims.
 
     A report that was recorded with its claim is left out, even if a merge moved it to another claim.
     """

@@ -1,4 +1,4 @@
-"""Record many claims in one transaction, either independently of each other or all or none."""
+"""Record many claims in one transaction: either all or none, or each independently of the others."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from service.values.vocabulary import Caller
 def record_claims(
     db: Database, cache: ScoreCache, entries: Sequence[BatchEntry], *, atomic: bool, caller: Caller, now: dt.datetime
 ) -> list[BatchResult]:
-    """Record claims with reports and resolutions, as single calls in the same order would.
+    """Record a batch of claims with their reports and resolutions, as one call for each claim would.
 
-    A claim whose resolution is rejected is still recorded.
+    Unless `atomic` is set, a claim is recorded even if its resolution is rejected.
 
     Args:
         db: The database.
         cache: The score cache, in which the scores of the outlets are invalidated.
-        entries: The claims.
+        entries: The claims, or the errors for malformed ones.
         atomic: Whether to record nothing if a claim or a resolution is rejected.
         caller: The API key of the call.
         now: The time of the call.
@@ -47,7 +47,10 @@ def record_claims(
 
 
 def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceError]]:
-    """Yield the parts of a batch. A part ends before an external id repeats, so its first claim is already recorded."""
+    """Yield a batch in parts, each without a repeated external id.
+
+    When an external id repeats in a later part, its claim has already been recorded.
+    """
     part: list[BatchEntry] = []
     names: set[str] = set()
     for entry in entries:
@@ -61,10 +64,10 @@ def _parts(entries: Iterable[BatchEntry]) -> Iterator[list[BatchClaim | ServiceE
 
 
 def _check_all(results: Sequence[BatchResult]) -> None:
-    """Check that no claim and no resolution was rejected.
+    """Check that no claim or resolution of a batch was rejected.
 
     Raises:
-        InvalidBody: One was rejected; `errors` names all places.
+        InvalidBody: A claim or resolution was rejected; `errors` names all places.
     """
     errors = [
         place

@@ -43,7 +43,7 @@ BatchEntry: TypeAlias = BatchClaim | ServiceError
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """The result of one claim: the claim unless it was rejected, and any error of it or of its resolution."""
+    """The result of one claim of a batch. With a view and an error, only its resolution was rejected."""
 
     claim: ClaimView | None
     is_new: bool
@@ -52,7 +52,7 @@ class BatchResult:
 
 
 class _Outcome(NamedTuple):
-    """The result of one claim before its view is built."""
+    """The result of one claim of a batch before its view is built."""
 
     claim: Claim | None = None
     is_new: bool = False
@@ -61,19 +61,19 @@ class _Outcome(NamedTuple):
 
 
 def external_id_of(entry: BatchEntry) -> str | None:
-    """Return the external id of a claim of a batch, if it has one."""
+    """Return the external id of a claim of a batch; None if it has none or is malformed."""
     return None if isinstance(entry, ServiceError) else entry.claim["external_id"]
 
 
 def places_of(error: ServiceError, pointer: str) -> list[FieldError]:
-    """Return the places of an error below a pointer, or the pointer itself if the error has none."""
+    """Return the field errors of an error, nested below a JSON pointer; without any, one for the pointer."""
     return nested(error, pointer) or [FieldError(pointer=pointer, detail=error.detail, code=error.name)]
 
 
 class Recording:
-    """The recording of one part of a batch, with the outlets and recorded claims that it names.
+    """The recording of one part of a batch of claims.
 
-    All checks of a claim come before its first change, so a rejected claim changes nothing.
+    Each claim is checked completely before anything is changed for it, so a rejected claim changes nothing.
     """
 
     def __init__(self, session: Session, entries: Sequence[BatchEntry], *, caller: Caller, now: dt.datetime) -> None:
@@ -88,14 +88,17 @@ class Recording:
         self._additions = Additions(session)
 
     def results(self) -> list[BatchResult]:
-        """Record the claims, and return their results."""
+        """Record the claims of the part, and return their results in the same order."""
         self._directory.prefetch(_named_outlets(self._entries))
         outcomes = [self._outcome(entry) for entry in self._entries]
         self._additions.finish()
         return self._described(outcomes)
 
     def _described(self, outcomes: Sequence[_Outcome]) -> list[BatchResult]:
-        """Return results with the views of their claims. Claims recorded later do not count as similar."""
+        """Return the results of outcomes, with the views of their claims.
+
+        A view does not list claims that were recorded later in the batch as similar.
+        """
         recorded = [outcome.claim for outcome in outcomes if outcome.claim is not None]
         views = {view.id: view for view in describe_claims(self._session, recorded, now=self._now)}
         later = {outcome.claim.id for outcome in outcomes if outcome.claim is not None and outcome.is_new}
@@ -124,7 +127,7 @@ class Recording:
         return _Outcome(claim, is_new, warnings=warnings)
 
     def _record(self, entry: BatchClaim) -> tuple[Claim, bool]:
-        """Return the recorded or new claim, and whether it is new."""
+        """Record a claim unless its external id is already recorded; return it, and whether it is new."""
         directory, caller, now = self._directory, self._caller, self._now
         if (known := self._known.get(entry.claim["external_id"] or "")) is not None:
             current = surviving_claim(self._session, known)
@@ -141,7 +144,7 @@ class Recording:
         return claim, True
 
     def _resolve(self, claim: Claim, given: NewResolution | ServiceError | None) -> list[ResolutionWarning]:
-        """Resolve a claim if a resolution is given, and return the warnings about it."""
+        """Resolve a claim if a resolution is given, and return the warnings about the resolution."""
         if given is None:
             return []
         if isinstance(given, ServiceError):
@@ -151,7 +154,7 @@ class Recording:
                 f"You tried to resolve a claim without the scope {Scope.RESOLUTIONS_WRITE}. Use a key with that scope."
             )
         if claim.group is not None:
-            self._additions.write()  # the other claims of the group are read
+            self._additions.write()  # because the other claims of the group are queried
         resolution = new_resolution(self._session, claim, given, caller=self._caller, now=self._now)
         self._additions.add_resolution(claim, resolution)
         append_resolution(claim, resolution)
@@ -160,7 +163,7 @@ class Recording:
 
 
 def _of_resolution(error: ServiceError, claim_id: UUID) -> ServiceError:
-    """Return the error of a resolution, with pointers relative to the item of the batch."""
+    """Return the error for a resolution, with JSON pointers relative to its claim in the batch."""
     places = places_of(error, "/resolution")
     if isinstance(error, InvalidBody):
         return InvalidBody(
@@ -173,7 +176,7 @@ def _of_resolution(error: ServiceError, claim_id: UUID) -> ServiceError:
 
 
 def _known_claims(session: Session, external_ids: Iterable[str]) -> dict[str, Claim]:
-    """Return the recorded claims with these external ids, locked until the transaction ends."""
+    """Return the recorded claims by external id, locked until the transaction ends."""
     names = set(external_ids)
     if not names:
         return {}

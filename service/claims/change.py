@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller, Verdict
 
 
 class ClaimChanges(TypedDict, total=False):
-    """The new values of the members of a claim that change."""
+    """The members of a claim to change, with their new values."""
 
     text: str
     topic: str | None
@@ -37,7 +37,7 @@ class ClaimChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ClaimContent:
-    """The members of a claim that can change, as a version stores them."""
+    """The changeable members of a claim, as stored in its earlier versions."""
 
     text: str
     topic: str | None
@@ -57,14 +57,14 @@ def change_claim(
     caller: Caller,
     now: dt.datetime,
 ) -> ClaimView:
-    """Change members of a claim, and keep the earlier version.
+    """Change members of a claim, and store its earlier version.
 
     Args:
         db: The database.
         cache: The score cache, in which the scores of the claim's outlets are invalidated.
         claim_id: The id of the claim.
-        changes: The new values of the members that change.
-        if_match: The tags of the versions that the caller accepts; None for any version.
+        changes: The members to change, with their new values.
+        if_match: The ETags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -72,7 +72,7 @@ def change_claim(
         NotFound: No claim has this id.
         Forbidden: The caller may not change the claim (R14b).
         PreconditionFailed: The claim was changed since the caller read it.
-        InvalidBody: An event would lose its due date (R1).
+        InvalidBody: The claim is an event, and would lose its due date (R1).
         GroupResolved: The claim is true, and so is another claim of its new group (R3).
     """
     with db.write() as session:
@@ -106,5 +106,5 @@ def _check_changed(session: Session, claim: Claim) -> None:
 
 
 def claim_content(claim: Claim) -> ClaimContent:
-    """Return the members of a claim that can change."""
+    """Return the changeable members of a claim, to be stored as an earlier version."""
     return ClaimContent(claim.text, claim.topic, claim.tags, claim.group, claim.resolves_by)

@@ -1,4 +1,4 @@
-"""Correct reports that were filed with a mistake, and keep their earlier versions (R4, R6b)."""
+"""Correct mistakes in reports, and keep the earlier versions (R4, R6b)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def correct_report(
     caller: Caller,
     now: dt.datetime,
 ) -> ReportView:
-    """Change members of a report, and keep its earlier version.
+    """Change members of a report, and store its earlier version.
 
     Args:
         db: The database.
         cache: The score cache, in which the scores of the report's outlet are invalidated.
         report_id: The id of the report.
-        changes: The new values of changed members.
-        if_match: The tags of the versions that the caller accepts; None for any version.
+        changes: The members to change, with their new values.
+        if_match: The ETags of the versions that the caller accepts; None for any version.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -78,7 +78,7 @@ def _correct(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Store the corrected content of a report, and update the sums."""
+    """Store the corrected content of a report and its earlier version, and update the sums."""
     store_version(session, report.id, before, caller=caller, now=now)
     with updating_sums(session, [claim]), session.no_autoflush:
         for member in fields(after):
@@ -108,10 +108,10 @@ def _check_open(report: Report, changes: ReportChanges) -> None:
 
 
 def _free_fingerprint(session: Session, claim: Claim, report: Report) -> str:
-    """Return a fingerprint for a corrected report that no other report has (R4).
+    """Return the first unused fingerprint for a corrected report (R4).
 
     Raises:
-        ReportRepeated: Another report that is not withdrawn has it.
+        ReportRepeated: The report would repeat another one that is not withdrawn.
     """
     others = {
         fingerprint: [version.report for version in versions if version.is_current and version.report is not report]

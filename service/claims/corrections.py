@@ -12,7 +12,7 @@ from service.values.vocabulary import Stance, StanceSource
 
 
 class ReportChanges(TypedDict, total=False):
-    """The new values of changed members of a report."""
+    """The members of a report to change, with their new values."""
 
     stance: Stance | None
     """None for the stance that the probability implies."""
@@ -25,7 +25,7 @@ class ReportChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """The members of a report that can change, as stored in its versions."""
+    """The changeable members of a report, as stored in its earlier versions."""
 
     stance: Stance
     stance_source: StanceSource
@@ -38,12 +38,12 @@ class ReportContent:
 
 
 def content_of(report: Report) -> ReportContent:
-    """Return the members of a report that can change."""
+    """Return the changeable members of a report, to be compared or stored as an earlier version."""
     return ReportContent(**{member.name: getattr(report, member.name) for member in fields(ReportContent)})
 
 
 def corrected_content(report: Report, changes: ReportChanges) -> ReportContent:
-    """Return the content of a report after the changes. Its fingerprint is not updated yet."""
+    """Return the content of a report after changes, still with its old fingerprint."""
     stance, source = _stance_after(report, changes)
     commitment, lexicon = _commitment_after(report, changes)
     return ReportContent(
@@ -59,10 +59,12 @@ def corrected_content(report: Report, changes: ReportChanges) -> ReportContent:
 
 
 def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, StanceSource]:
-    """Return the stance after the changes. A derived stance follows the probability (R6b).
+    """Return the stance of a report after changes, and its source.
+
+    A stance that was derived from the probability is derived again (R6b).
 
     Raises:
-        InvalidBody: The stance contradicts the probability, or cannot be derived without one.
+        InvalidBody: The stance contradicts the probability, or neither of them would remain.
     """
     probability = changes.get("probability", report.probability)
     kept = report.stance if report.stance_source is StanceSource.STATED else None
@@ -84,7 +86,10 @@ def _stance_after(report: Report, changes: ReportChanges) -> tuple[Stance, Stanc
 
 
 def _commitment_after(report: Report, changes: ReportChanges) -> tuple[int | None, str | None]:
-    """Return the commitment after the changes. A stated one is kept; any other is read from the new quote."""
+    """Return the commitment of a report after changes, and the lexicon version used to read it.
+
+    A stated commitment is kept unless it is changed. Any other is read again if the quote changes.
+    """
     if not {"commitment", "quote"} & changes.keys():
         return report.commitment, report.lexicon
     kept = report.commitment if report.lexicon is None else None

@@ -31,11 +31,12 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
 
     Args:
         db: The database.
-        after: The last claim of the previous batch; None for the first batch.
+        after: The id of the last claim of the previous batch; None for the first batch.
         now: The time of the call.
 
     Returns:
-        The last claim of the batch, or None after the last batch.
+        The id of the last claim of the batch; None if no open claims are left, or too few claims are resolved to
+        train on.
     """
     with db.read(unlimited=True) as session:
         if load_state(session).trained_on < forecast.ENOUGH:
@@ -54,7 +55,7 @@ def keep_forecasts(db: Database, *, after: UUID | None, now: dt.datetime) -> UUI
 
 
 def _without_forecast(day: dt.date) -> sa.Select[Claim]:
-    """Select a batch of open claims without a stored forecast of a day."""
+    """Select a batch of open claims without a stored forecast for a day."""
     # A scalar subquery is one index lookup for each claim. PostgreSQL may turn EXISTS into a join, which compares every
     # claim with every forecast of the day.
     stored = sa.select(ForecastRow.day).where(ForecastRow.claim_id == Claim.id, ForecastRow.day == day)
@@ -63,13 +64,13 @@ def _without_forecast(day: dt.date) -> sa.Select[Claim]:
 
 
 def _decided_groups(session: Session, groups: set[str]) -> set[str | None]:
-    """Return the groups with a true claim, whose other claims have no forecast (R3)."""
+    """Return those of the groups in which a claim is true, so the others need no forecast (R3)."""
     is_true = stands(Resolution.verdict == Verdict.TRUE)
     return set(session.scalars(sa.select(Claim.group).where(Claim.group.in_(groups), is_true))) if groups else set()
 
 
 def _store(db: Database, probabilities: Mapping[UUID, float], *, now: dt.datetime) -> None:
-    """Store today's forecasts of claims, except for those that another worker has stored."""
+    """Store today's forecasts of claims, unless another worker has already stored them."""
     day = now.date()
     with db.write() as session:
         lock_name(session, "keeping of forecasts")

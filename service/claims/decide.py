@@ -29,13 +29,13 @@ from service.values.vocabulary import Caller, SubmissionKind, SubmissionStatus, 
 def accept_pending(
     db: Database, cache: ScoreCache, submission_id: UUID, *, verified: str | None, caller: Caller, now: dt.datetime
 ) -> PendingView:
-    """Accept a submission: add it as a dispute or a reply, as if it had been sent to the API, but without a key.
+    """Accept a submission from a public form, and record it as a dispute or a reply without an API key.
 
     Args:
         db: The database.
         cache: The score cache, in which scores that show the dispute or the reply are invalidated.
         submission_id: The id of the submission.
-        verified: How the caller verified that the outlet sent the reply; None for a dispute.
+        verified: A description of how the caller verified that the outlet sent the reply; None for a dispute.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -44,7 +44,7 @@ def accept_pending(
         Forbidden: The caller lacks the scope for submissions of this kind.
         AlreadyDecided: The submission was already accepted or refused.
         InvalidBody: A reply lacks `verified`, or a dispute has it.
-        SubmissionOutdated: The resolution is no longer in effect, or the outlet no longer reports the claim.
+        SubmissionOutdated: The disputed resolution is no longer in effect, or the outlet has no report on the claim.
     """
     with db.write() as session:
         submission = _load(session, submission_id, caller)
@@ -63,7 +63,9 @@ def accept_pending(
 
 @retried
 def refuse_pending(db: Database, submission_id: UUID, *, reason: str, caller: Caller, now: dt.datetime) -> PendingView:
-    """Refuse a submission with a reason for its sender. It is not published, and is deleted after 90 days.
+    """Refuse a submission from a public form, and store the reason for its sender.
+
+    The submission is not published, and is deleted after 90 days.
 
     Raises:
         NotFound: No submission has this id.
@@ -80,7 +82,7 @@ def refuse_pending(db: Database, submission_id: UUID, *, reason: str, caller: Ca
 
 
 def _load(session: Session, submission_id: UUID, caller: Caller, *, refuses: bool = False) -> Submission:
-    """Lock a pending submission that the caller may accept or refuse."""
+    """Lock a pending submission, check that the caller may accept or refuse it, and return it."""
     rows = sa.select(Submission).where(Submission.id == submission_id)
     if (found := session.scalar(rows.options(*LOADED).with_for_update())) is None:
         raise NotFound(
@@ -99,7 +101,7 @@ def _load(session: Session, submission_id: UUID, caller: Caller, *, refuses: boo
 
 
 def _check_not_party(session: Session, submission: Submission, caller: Caller) -> None:
-    """Check that a key may refuse a submission by itself (R14)."""
+    """Check that the caller is not a party to the dispute in a submission (R14)."""
     if (disputed := submission.resolution) is None:
         return
     claim = session.scalars(sa.select(Claim).where(Claim.id == disputed.claim_id).options(*WHOLE)).one()
@@ -112,7 +114,7 @@ def _check_not_party(session: Session, submission: Submission, caller: Caller) -
 
 
 def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *, now: dt.datetime) -> Dispute:
-    """Add a submission as a dispute."""
+    """Record an accepted submission as a dispute of its resolution."""
     assert submission.resolution is not None  # noqa: S101 - every dispute has one
     try:
         claim = load_claim(session, submission.resolution.claim_id, lock=True)
@@ -133,7 +135,7 @@ def _add_dispute(session: Session, cache: ScoreCache, submission: Submission, *,
 def _add_reply(
     session: Session, cache: ScoreCache, submission: Submission, *, verified: str | None, now: dt.datetime
 ) -> Reply:
-    """Add a submission as a reply of its outlet, or of the one that it was merged into (R22)."""
+    """Record a submission as a reply of its outlet or, after a merge, of the surviving one (R22)."""
     assert submission.outlet is not None  # noqa: S101 - every reply has one
     if verified is None:
         raise InvalidBody.at("/verified", "Describe how you verified that the outlet sent the reply.", "required")

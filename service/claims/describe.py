@@ -35,7 +35,7 @@ _SAME = (_RECORDED.text_key == sa.bindparam("new_text_key")) & (_RECORDED.id != 
 _OTHERS = sa.select(sa.cast(_RECORDED.id, sa.String).label("id")).where(_SAME, _RECORDED.merged_into_id.is_(None))
 _OLDEST = _OTHERS.order_by(_RECORDED.id).limit(_SIMILAR).subquery()
 SAME_TEXT = sa.select(sa.func.aggregate_strings(_OLDEST.c.id, ",")).scalar_subquery()
-"""A subquery for the ids of the oldest other claims with the text of the claim that is being inserted."""
+"""A subquery for the ids of the oldest other claims with the normalized text of a new claim."""
 _REPLIES = sa.select(Reply).order_by(Reply.id).options(selectinload(Reply.outlet))
 
 
@@ -46,7 +46,7 @@ def describe_claim(session: Session, claim: Claim, *, now: dt.datetime) -> Claim
 
 
 def describe_new_claim(session: Session, claim: Claim, same_text: str | None, *, now: dt.datetime) -> ClaimView:
-    """Return the view of a claim that was just recorded, with the result of `SAME_TEXT`."""
+    """Return the view of a claim that was just recorded; `same_text` is the result of `SAME_TEXT`."""
     similar = [] if same_text is None else sorted(map(UUID, same_text.split(",")))
     return _claim_view(claim, count_roots(session, [claim])[claim.id], [], similar[:_SIMILAR], now=now)
 
@@ -54,7 +54,7 @@ def describe_new_claim(session: Session, claim: Claim, same_text: str | None, *,
 def describe_claims(session: Session, claims: Sequence[Claim], *, now: dt.datetime) -> list[ClaimView]:
     """Return the views of claims that are loaded with their reports and resolutions.
 
-    The number of statements does not depend on the number of claims.
+    The number of SQL statements does not depend on the number of claims.
     """
     roots = count_roots(session, claims)
     named = is_among(session, Reply.claim_id, [claim.id for claim in claims])
@@ -90,7 +90,7 @@ def _claim_view(
 
 
 def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
-    """Return the ids of the oldest other claims with the same normalized text."""
+    """Return the ids of the oldest other claims with the same normalized text; none if it is redacted."""
     if claim.redacted:
         return []
     same = Claim.text_key == text_key(claim.text), Claim.merged_into_id.is_(None)
@@ -98,7 +98,7 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
 
 
 def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list[UUID]]:
-    """Return the ids of the oldest claims with the same normalized text as each of these claims, by that text."""
+    """Return the ids of the oldest claims with the texts of these claims, by normalized text."""
     keys = {text_key(claim.text) for claim in claims}
     place = sa.func.row_number().over(partition_by=Claim.text_key, order_by=Claim.id)
     numbered = sa.select(Claim.text_key, Claim.id, place.label("place")).where(is_among(session, Claim.text_key, keys))
@@ -122,7 +122,7 @@ def summarise_claims(session: Session, claims: Sequence[Claim], *, now: dt.datet
 
 
 def summarise_claim(claim: Claim, *, has_side: bool, now: dt.datetime) -> ListedClaim:
-    """Return the short view of a claim for lists."""
+    """Return the short view of a claim for lists; `has_side` says whether a report counts (R15)."""
     in_effect = standing_resolution(claim)
     return ListedClaim(
         id=claim.id,
@@ -152,13 +152,13 @@ def _status(claim: Claim, *, has_side: bool, now: dt.datetime) -> ClaimStatus:
 
 
 def _is_overdue(claim: Claim, *, now: dt.datetime) -> bool:
-    """Return whether a claim is an event past its date without a resolution (R15)."""
+    """Return whether a claim is an event past its due date without a resolution in effect (R15)."""
     is_past = claim.kind is ClaimKind.EVENT and claim.resolves_by is not None and claim.resolves_by <= now
     return is_past and standing_resolution(claim) is None
 
 
 def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
-    """Return the number of independent roots (R8) of each claim, in one query for all of them."""
+    """Return the numbers of independent roots of claims (R8) by claim id, with at most one query."""
     by_claim = {claim.id: (counting_reports(claim), standing_resolution(claim)) for claim in claims}
     outlets = {outlet for claim in claims for report in claim.reports for outlet in (report.outlet, report.cited)}
     named = [surviving_outlet(outlet) for outlet in outlets if outlet is not None]
@@ -172,7 +172,7 @@ def count_roots(session: Session, claims: Sequence[Claim]) -> dict[UUID, Roots]:
 
 
 def topmost_parents(session: Session, outlets: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the topmost parent of each outlet, or the outlet itself without a parent."""
+    """Return the id of the topmost parent of each outlet; the outlet's own id if it has no parent."""
     return dict(session.execute(_topmost_statement(), {"outlets": list(set(outlets))}).all())
 
 
@@ -218,7 +218,7 @@ def describe_report(report: Report, claim: Claim) -> ReportView:
 
 
 def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:
-    """Return the views of the disputes of resolutions, in the same order."""
+    """Return the views of all disputes of some resolutions, in the order of the resolutions."""
     return [describe_dispute(dispute, resolution) for resolution in resolutions for dispute in resolution.disputes]
 
 
@@ -257,7 +257,7 @@ def describe_reply(reply: Reply) -> ReplyView:
 
 
 def is_disputed(resolution: Resolution | None) -> bool:
-    """Return whether a resolution, loaded with its disputes, has an open one."""
+    """Return whether a resolution has an open dispute; False without a resolution."""
     return resolution is not None and any(dispute.closed_at is None for dispute in resolution.disputes)
 
 

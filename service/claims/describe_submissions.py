@@ -21,24 +21,24 @@ LOADED = (
     selectinload(Submission.dispute).selectinload(Dispute.resolution),
     selectinload(Submission.reply).selectinload(Reply.outlet),
 )
-"""The loader options of a submission that its views need."""
+"""The loader options for all rows that the view of a submission needs."""
 
 
 def describe_submissions(session: Session, submissions: Sequence[Submission]) -> list[PendingView]:
-    """Return the views of submissions that were loaded with `LOADED`. One statement reads all claims."""
+    """Return the views of submissions that were loaded with `LOADED`. One query reads all their claims."""
     claims = claims_of(session, submissions)
     return [_describe(one, claims) for one in submissions]
 
 
 def claims_of(session: Session, submissions: Sequence[Submission]) -> dict[UUID | None, tuple[UUID, str]]:
-    """Return the claims of submissions by id, each as the id of the claim that it counts as, and its text."""
+    """Return, for each claim that submissions refer to, its id after merges and its text."""
     named = {_claim_id(one) for one in submissions} - {None}
     rows = sa.select(Claim.id, counts_as(Claim), Claim.text).where(Claim.id.in_(named))
     return {id_: (counted, text) for id_, counted, text in session.execute(rows)} if named else {}
 
 
 def describe_state(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -> SubmissionState:
-    """Return the state of a submission, given the result of `claims_of`."""
+    """Return the state of a submission for its sender; `claims` is the result of `claims_of`."""
     outlet = None if one.outlet is None else surviving_outlet(one.outlet)
     claim, text = claims.get(_claim_id(one), (None, "" if outlet is None else outlet.name))
     return SubmissionState(
@@ -68,5 +68,5 @@ def _describe(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -
 
 
 def _claim_id(one: Submission) -> UUID | None:
-    """Return the claim of a submission. The claim of a dispute may have been merged since."""
+    """Return the id of the claim of a submission; for a dispute, the claim that now has the resolution."""
     return one.claim_id if one.resolution is None else one.resolution.claim_id

@@ -1,4 +1,4 @@
-"""File and close disputes of resolutions. Only another resolution changes a verdict."""
+"""File and close disputes of resolutions. A dispute changes no verdict; only a new resolution does."""
 
 from __future__ import annotations
 
@@ -43,10 +43,13 @@ def dispute_resolution(
     caller: Caller,
     now: dt.datetime,
 ) -> tuple[DisputeView, bool]:
-    """Dispute the resolution in effect of a claim. The scores do not change, but count the dispute.
+    """Dispute the resolution in effect of a claim.
+
+    Scores do not change, but the number of disputed claims shown with them does.
 
     Returns:
-        The dispute, and whether it is new. The same dispute sent again while it is open returns the existing one.
+        The dispute, and whether it is new. If the key has sent the same dispute before and it is still open, that one
+        is returned.
 
     Raises:
         NotFound: No claim has this id.
@@ -89,7 +92,7 @@ def close_dispute(
     Raises:
         NotFound: No dispute has this id.
         OwnDispute: The caller is a party to the dispute, and lacks the scope to close it (R14).
-        DisputeClosed: The dispute is closed.
+        DisputeClosed: The dispute is already closed.
     """
     with db.write() as session:
         claim, dispute = _load(session, dispute_id)
@@ -122,7 +125,7 @@ def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bo
 
 
 def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
-    """Return the open dispute of a resolution by a key. There is at most one."""
+    """Return the open dispute of a resolution that a key filed; None if there is none."""
     own = (dispute for dispute in resolution.disputes if dispute.filed_by == caller.key_id)
     return next((dispute for dispute in own if dispute.closed_at is None), None)
 

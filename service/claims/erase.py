@@ -1,4 +1,4 @@
-"""Erase members of rows, with their copies in other rows, for redactions."""
+"""Erase redacted members of rows, and their copies in other rows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from service.storage.journal import renew_salt
 from service.storage.models import Claim, Dispute, Reply, Report, Resolution, Version, Withdrawal
 
 REDACTED = "[redacted]"
-"""The replacement of a text that must not be empty."""
+"""The replacement for an erased text that must not be empty."""
 
 
 Subject = Claim | Report | Resolution | Dispute | Reply
 
 
 def erase_member(session: Session, row: Subject, member: str) -> None:
-    """Erase a member of a row, and its copies in other rows."""
+    """Erase the content of a redacted member of a row, and its copies in other rows."""
     match row:
         case Claim() if member == "reviews":
             _erase_reviews(session, row)
@@ -71,7 +71,7 @@ def _erase_text(session: Session, claim: Claim) -> None:
 
 
 def _erase_from_versions(session: Session, subject: UUID, member: str, replacement: str | None) -> None:
-    """Erase a member of the earlier versions of a claim or a report."""
+    """Replace a member in the earlier versions of a claim or a report."""
     for version in session.scalars(sa.select(Version).where(Version.subject_id == subject)):
         if member in version.content:
             version.content = {**version.content, member: replacement}

@@ -40,7 +40,9 @@ class ClaimFilters(TypedDict, total=False):
 
 
 def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetime) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions for a claim to match all filters. A merged claim matches none (R22a).
+    """Yield the SQL conditions that a claim must meet to match all filters.
+
+    Merged claims never match (R22a).
 
     Raises:
         InvalidQuery: The outlet is unknown, or `url` is not an address.
@@ -71,7 +73,7 @@ def claim_conditions(session: Session, filters: ClaimFilters, *, now: dt.datetim
 
 
 def _surviving_id(external_id: str) -> sa.ScalarSelect[UUID]:
-    """Return the id of the claim with an external id, or of the claim that it was merged into (R22a)."""
+    """Return a query for the id of the claim with an external id, after merges (R22a)."""
     named = aliased(Claim)
     return sa.select(counts_as(named)).where(named.external_id == external_id).scalar_subquery()
 
@@ -86,7 +88,7 @@ def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.
 
 
 def _report_conditions(filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions on the resolution of a claim, and on its reports that are not withdrawn."""
+    """Yield the conditions for the filters on reports, except withdrawn ones, and on the resolution."""
     reported = sa.select(Report.claim_id).where(~sa.exists().where(Withdrawal.report_id == Report.id))
     if (url := filters.get("url")) is not None:
         yield Claim.id.in_(reported.where(Report.page_key == _key_of_page(url)))

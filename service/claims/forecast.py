@@ -28,13 +28,13 @@ from service.values.vocabulary import ClaimKind
 
 
 def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> ForecastView:
-    """Return the probability that a claim proves true, and the contributions to it.
+    """Return the probability that a claim proves true, and the contribution of each feature to it.
 
     Args:
         db: The database.
         claim_id: The id of the claim.
-        level: The probability inside the interval.
-        now: The time of the call. Resolutions of claims that are not due yet are not used.
+        level: The probability that the interval covers, between 0 and 1.
+        now: The time of the call. The forecast ignores resolutions of claims that are not due yet.
 
     Raises:
         NotFound: No claim has this id.
@@ -69,7 +69,7 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
 
 
 def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[ForecastPart]:
-    """Yield contributions with their changes of the probability, which add up to the forecast."""
+    """Yield contributions to a forecast, with the change of the probability that each of them causes."""
     before = base
     for part in contributions:
         after = before + part.log_odds
@@ -79,7 +79,10 @@ def _parts(base: float, contributions: Sequence[Contribution]) -> Iterator[Forec
 
 
 def compute_forecasts(session: Session, claims: Sequence[Claim], *, level: float, now: dt.datetime) -> list[Forecast]:
-    """Return the forecasts of open claims. Claims of a group are forecast together, as a choice between them (R3)."""
+    """Return the forecasts of open claims, in the same order.
+
+    The claims of a group are forecast together, because at most one of them can be true (R3).
+    """
     state = load_state(session)
     groups = {claim.group for claim in claims if claim.group is not None}
     by_id = {claim.id: claim for claim in [*claims, *open_claims_of(session, groups)]}
@@ -103,7 +106,7 @@ def compute_forecasts(session: Session, claims: Sequence[Claim], *, level: float
 
 
 def _describe(claim: Claim, opened: int) -> ForecastClaim:
-    """Return a claim as the input of a forecast, given the number of claims with reports in its group."""
+    """Return a claim as input for a forecast; `opened` is the number of reported claims in its group."""
     rivals = max(opened - bool(counting_reports(claim)), 0)
     return ForecastClaim(str(claim.id), claim.kind, claim.topic, rivals)
 

@@ -1,4 +1,4 @@
-"""Read open claims and their rivals from the database as input of forecasts."""
+"""Read open claims, and the other claims of their groups, as input for forecasts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.storage.predicates import stands
 from service.values.vocabulary import ClaimKind
 
 Openings = Mapping[str, Sequence[dt.datetime]]
-"""The times of the first reports on the claims of each group, sorted."""
+"""For each group, the sorted times of the first report on each of its claims."""
 
 
 def is_open() -> sa.ColumnElement[bool]:
@@ -36,7 +36,7 @@ def open_claims_of(session: Session, groups: Collection[str]) -> list[Claim]:
 
 
 def read_openings(session: Session, groups: Collection[str] | None) -> Openings:
-    """Return the times of the first reports on the claims of groups; None for all groups."""
+    """Return the time of the first report on each claim, by group; without `groups`, for all groups."""
     chosen = Claim.group.is_not(None) if groups is None else Claim.group.in_(groups)
     withdrawn = sa.exists().where(Withdrawal.report_id == Report.id)
     opened_at = sa.func.min(Report.published_at)
@@ -49,11 +49,13 @@ def read_openings(session: Session, groups: Collection[str] | None) -> Openings:
 
 
 def as_reports(filed: Sequence[Filed], opened: Sequence[dt.datetime] = ()) -> list[ForecastReport]:
-    """Return the reports of a claim, with the number of rivals at the publication of each.
+    """Return the reports of a claim as input for a forecast, with the number of rivals at each time.
+
+    Rivals are the other claims of the group that had been reported when the report was published.
 
     Args:
         filed: The reports, in the order of publication.
-        opened: The times of the first reports on all claims of the group; empty to count no rivals.
+        opened: The time of the first report on each claim of the group; empty to count no rivals.
     """
     roots = roots_of(filed)
     return [

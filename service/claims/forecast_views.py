@@ -21,7 +21,7 @@ class ForecastInterval:
 
 @dataclass(frozen=True, slots=True)
 class DailyForecast:
-    """The stored forecast of a day."""
+    """The forecast of a claim that was stored on a day."""
 
     day: dt.date
     probability: float
@@ -29,13 +29,13 @@ class DailyForecast:
 
 @dataclass(frozen=True, slots=True)
 class ForecastPart:
-    """The contribution of one fact about the reports of a claim."""
+    """The contribution of one feature of a claim to its forecast."""
 
     feature: str
     words: str
     log_odds: float
     points: float
-    """The change of the probability, in percentage points, when the contribution is added after the ones before it."""
+    """The change of the probability, in percentage points, when this part is added to the ones before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class ForecastView:
     """The stored forecasts of earlier days, the oldest first."""
     status: Literal["rated", "insufficient", "closed", "decided"]
     decided_by: UUID | None = None
-    """The true claim of the same group (R3)."""
+    """The id of the true claim of the same group, which decides this one (R3)."""
     probability: float | None = None
     interval: ForecastInterval | None = None
     trained_on: int | None = None
     """The number of resolved claims that the model was trained on."""
     base: float | None = None
-    """The log-odds without any feature."""
+    """The log-odds before any contribution."""
     base_probability: float | None = None
-    """The probability without any feature."""
+    """The probability before any contribution."""
     contributions: tuple[ForecastPart, ...] = ()

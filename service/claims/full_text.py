@@ -20,10 +20,10 @@ _TEXT = sa.table("claim_text", sa.column("rowid"), sa.column("claim_text"))
 
 
 def count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:
-    """Return the number of claims with each term, up to a limit, in one query."""
+    """Return the number of claims that contain each term, at most `COUNTED`, in one query."""
     quoted = {_query(session, [[(term,)]]): term for term in terms}
     if _is_postgresql(session):
-        # With outdated statistics it would read the whole table once for each term.
+        # With outdated statistics, PostgreSQL would read the whole table once for each term.
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         listed = sa.func.unnest(sa.literal(list(quoted), sa.ARRAY(sa.Text))).table_valued("value").render_derived()
         matching = sa.select(Claim.id)
@@ -36,7 +36,7 @@ def count_claims(session: Session, terms: Sequence[str]) -> dict[str, int]:
 
 
 def has_terms(session: Session, words: Iterable[Iterable[Terms]]) -> sa.ColumnElement[bool]:
-    """Return the condition that a claim has, for each word, all terms of one of its alternatives."""
+    """Return the condition that a claim contains each word: all terms of one of its alternatives."""
     query = sa.literal(_query(session, words))
     if _is_postgresql(session):
         return _is_indexed(session, query)
@@ -52,7 +52,10 @@ def _is_indexed(session: Session, query: sa.ColumnElement[str]) -> sa.ColumnElem
 
 
 def _query(session: Session, words: Iterable[Iterable[Terms]]) -> str:
-    """Return a query in the syntax of the full-text index. Terms contain no quotation marks."""
+    """Return the query for words in the syntax of the full-text index.
+
+    Terms are quoted without escaping, because they contain no quotation marks.
+    """
     quote, begins, both, either = ("'", ":*", " & ", " | ") if _is_postgresql(session) else ('"', "*", " AND ", " OR ")
 
     def written(term: str) -> str:

@@ -1,4 +1,4 @@
-"""Read the claims that forecasts are learned from."""
+"""Read the claims that forecast models are trained on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from service.values.vocabulary import ClaimKind
 
 
 def read_known(session: Session, *, now: dt.datetime) -> Iterator[Known]:
-    """Yield all claims that forecasts are learned from. A claim that is not due yet counts as open."""
+    """Yield all claims that forecast models are trained on.
+
+    A claim that was resolved before its due date is treated as open until that date.
+    """
     openings = read_openings(session, None)
     for reported in read_claims(session):
         known = _known(reported, openings.get(reported.group or "", ()), now=now)

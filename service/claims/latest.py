@@ -19,7 +19,7 @@ from service.storage.predicates import is_newest
 
 @dataclass(frozen=True, slots=True)
 class LatestClaim:
-    """A claim with the time when it was recorded, or when its newest resolution was recorded."""
+    """A claim with the time at which it, or its newest resolution, was recorded."""
 
     claim: ListedClaim
     changed_at: dt.datetime

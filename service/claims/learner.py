@@ -1,4 +1,4 @@
-"""Train the models of forecasts on the record, and load their newest state."""
+"""Train the forecast models on the recorded claims, and load their newest state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from service.storage.locks import lock_name
 from service.storage.memo import Memo
 from service.storage.models import ClaimMerge, LearnerRow, Outlet, Report, Resolution, Version, Withdrawal
 
-# A state never changes, so each is loaded once. The number is not enough as a key, because a restored backup may have
-# a different state with the same number.
+# A stored state never changes, so each is loaded once. Its number is not enough as a key, because a restored backup may
+# have a different state with the same number.
 _STATES = Memo[State](1)
 
 
 def refit_learner(db: Database, *, now: dt.datetime) -> bool:
-    """Train the models on the whole record, unless it has not changed since the last training.
+    """Train the forecast models on all claims, unless nothing has changed since the last training.
 
     Returns:
         Whether a new state was stored.
@@ -40,7 +40,7 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
             return False
         row = LearnerRow(number=last + 1, build=forecast.BUILD, state=state, learned_from=learned_from, recorded_at=now)
         session.add(row)
-        # Keep the states of other builds of the method, which may still be in use elsewhere.
+        # Keep the states of other builds of the method, which other servers may still use.
         former = sa.select(LearnerRow).where(LearnerRow.build == forecast.BUILD, LearnerRow.number <= last)
         for earlier in session.scalars(former):
             session.delete(earlier)
@@ -48,9 +48,10 @@ def refit_learner(db: Database, *, now: dt.datetime) -> bool:
 
 
 def _record_size(session: Session, *, now: dt.datetime) -> str:
-    """Return the sizes of the tables that models learn from, and the weight of claims not due yet.
+    """Return a text that changes whenever the claims to train on change.
 
-    Rows are only ever added, and merges are counted, so every change of the record changes these numbers.
+    It consists of the sizes of tables to which rows are only added, the number and time of merges, and the weight of
+    the resolved claims that are not due yet.
     """
     tables = (Report, Resolution, Withdrawal, Version, ClaimMerge)
     sizes = [session.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables]
@@ -62,7 +63,7 @@ def _record_size(session: Session, *, now: dt.datetime) -> str:
 
 
 def load_state(session: Session) -> State:
-    """Return the newest state that this build of the method has learned."""
+    """Return the newest trained state of this build of the method, or its initial state."""
     columns = LearnerRow.number, LearnerRow.learned_from, LearnerRow.recorded_at
     newest = session.execute(_newest().with_only_columns(*columns)).one_or_none()
     if newest is None:

@@ -21,7 +21,7 @@ from service.values.search_terms import words_in, words_in_common
 
 LIKELIEST = 5
 """The maximum number of results of a search by similarity."""
-# The bounds of a search by similarity, for any text and any number of claims.
+# These limits bound the cost of a search by similarity, for any text and any number of claims.
 _TERMS = 200
 _CLAIMS = 10_000
 """The maximum number of claims to count in total."""
@@ -33,8 +33,8 @@ _LENGTH_NORMALISATION = 0.75
 def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.datetime) -> list[FoundClaim]:
     """Return up to five claims that share the rarest words with a text, the best match first.
 
-    Claims with the rarest words of the text are ranked by all its words, with BM25. The ranking is computed in Python
-    to be the same on both databases.
+    The newest claims with the rarest words of the text are ranked with BM25 by all its words. The ranking is computed
+    in Python, so that it is the same on both databases.
     """
     with db.read() as session:
         best = likeliest_claims(session, like)[:limit]
@@ -45,7 +45,7 @@ def list_likeliest_claims(db: Database, *, like: str, limit: int, now: dt.dateti
 
 def likeliest_claims(session: Session, text: str) -> list[UUID]:
     """Return the ids of up to five claims that share the rarest words with a text, the best match first."""
-    # Longer words are rarer.
+    # Keep the longest terms, because they are usually the rarest.
     terms = sorted(_terms_of(text), key=lambda term: (-len(term), term))[:_TERMS]
     counts = {term: count for term, count in count_claims(session, terms).items() if count}
     candidates = _candidates(session, _rarest(counts))
@@ -57,13 +57,13 @@ def _terms_of(text: str) -> set[str]:
 
 
 def _count_all(session: Session) -> int:
-    """Return the number of claims, up to a limit."""
+    """Return the number of all claims, at most `_CLAIMS`."""
     some = sa.select(Claim.id).limit(_CLAIMS).subquery()
     return session.scalars(sa.select(sa.func.count()).select_from(some)).one()
 
 
 def _rarest(counts: Mapping[str, int]) -> list[str]:
-    """Return the rarest terms whose claims together stay within a limit; at least one term."""
+    """Return the rarest terms that have at most `CANDIDATES` claims together, but at least one term."""
     chosen: list[str] = []
     claims = 0
     for term, count in sorted(counts.items(), key=lambda item: (item[1], item[0])):
@@ -75,7 +75,7 @@ def _rarest(counts: Mapping[str, int]) -> list[str]:
 
 
 def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str]]:
-    """Return the newest claims that have any of the given terms, with all of their terms."""
+    """Return the ids of the newest claims with any of these terms, mapped to all terms of each claim."""
     if not terms:
         return {}
     rows = sa.select(Claim.id, sa.cast(Claim.terms, sa.Text)).where(has_terms(session, [[(term,) for term in terms]]))
@@ -85,7 +85,7 @@ def _candidates(session: Session, terms: Collection[str]) -> dict[UUID, list[str
 
 
 def _rank(candidates: Mapping[UUID, Collection[str]], counts: Mapping[str, int], *, claims: int) -> list[UUID]:
-    """Return the candidates, the best match first; equal matches, newest first."""
+    """Return the ids of the candidates, the best match first and, among equals, the newest first."""
     shared = {claim_id: counts.keys() & terms for claim_id, terms in candidates.items()}
     among_candidates = Counter(term for terms in shared.values() for term in terms)
     weights: dict[str, float] = {}

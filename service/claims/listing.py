@@ -1,4 +1,4 @@
-"""List claims by filters and words."""
+"""List claims that match filters, or that are similar to a text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.values.documents import members_of
 from service.values.instants import parse_instant
 from service.values.vocabulary import ClaimOrder
 
-# Sorts claims without a due date last.
+# This expression sorts claims without a due date last.
 _DUE = sa.func.coalesce(Claim.resolves_by, sa.literal(dt.datetime.max.replace(tzinfo=dt.UTC), UtcDateTime))
 _SORTED = {
     ClaimOrder.NEWEST: Keyset([Claim.id], [UUID], descending=True),
@@ -46,7 +46,7 @@ def list_claims(
     now: dt.datetime,
     **filters: Unpack[ClaimFilters],
 ) -> Page[FoundClaim]:
-    """Return a page of claims, by default the newest first; with `like`, only the best matches.
+    """Return a page of claims, by default the newest first; with `like`, the claims most similar to it.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, `outlet` is unknown, or `url` is not an address.

@@ -22,8 +22,8 @@ WHOLE = (
     ),
     selectinload(Claim.resolutions).selectinload(Resolution.disputes),
 )
-"""The loader options of a claim that avoid one query per row."""
-# Built once, because building a statement takes as long as running it.
+"""The loader options that read whole claims with one query per table instead of one per row."""
+# The statements are built only once, because building one takes as long as running it.
 _CITED = aliased(Outlet)
 _CLAIM = sa.select(Claim).where(Claim.id == sa.bindparam("id"))
 _LOCKED_CLAIM = _CLAIM.with_for_update()
@@ -67,7 +67,7 @@ def load_claim(session: Session, claim_id: UUID, *, lock: bool = False) -> Claim
 def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
     """Load the reports of a claim, and its resolutions if it has any.
 
-    With `lock`, the reporting outlets are locked as `lock_outlets` does, which then has to lock only cited ones.
+    With `lock`, the reporting outlets are locked too, so `lock_outlets` later has to lock only cited ones.
     """
     rows = session.execute(_LOCKED_REPORTS if lock else _REPORTS, {"claim": claim.id}).all()
     reports = sorted((report for report, _ in rows), key=ORDER)
@@ -81,7 +81,7 @@ def _load_reports(session: Session, claim: Claim, *, lock: bool) -> None:
 
 
 def require_claim(session: Session, claim_id: UUID) -> None:
-    """Check that a claim exists.
+    """Check that a claim exists and was not merged.
 
     Raises:
         NotFound: No claim has this id.
@@ -93,7 +93,7 @@ def require_claim(session: Session, claim_id: UUID) -> None:
 
 
 def surviving_claim(session: Session, claim: Claim) -> Claim:
-    """Return the claim that has the reports of a locked claim: itself, or the one that it was merged into (R22a)."""
+    """Return a locked claim itself or, if it was merged, the claim that it was merged into (R22a)."""
     return claim if claim.merged_into_id is None else load_claim(session, claim.merged_into_id, lock=True)
 
 
@@ -107,14 +107,14 @@ def _not_on_record(claim_id: UUID) -> NotFound:
 
 
 def check_group(session: Session, claim: Claim) -> None:
-    """Check that a claim may be true: at most one claim of its group is (R3).
+    """Check that a claim may be true, because no other claim of its group is (R3).
 
     Raises:
         GroupResolved: Another claim in the group is true.
     """
     if claim.group is None:
         return
-    # Two concurrent transactions could otherwise each resolve one claim of the group as true.
+    # Without this lock, two concurrent transactions could each resolve a claim of the group as true.
     lock_name(session, f"group {claim.group}")
     session.flush()
     if (other := true_rival(session, claim)) is not None:
@@ -125,7 +125,7 @@ def check_group(session: Session, claim: Claim) -> None:
 
 
 def true_rival(session: Session, claim: Claim) -> UUID | None:
-    """Return the id of another claim of the group that is true, so that this claim is decided (R3)."""
+    """Return the id of another claim of the group that is true; None if there is none (R3)."""
     if claim.group is None:
         return None
     rivals = sa.select(Claim.id).join(Resolution, Resolution.claim_id == Claim.id)

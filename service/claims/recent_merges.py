@@ -22,7 +22,7 @@ class MergeAction:
     what: Literal["merged"]
     recorded_at: dt.datetime
     by: str | None
-    """The name of the API key; None for a command of the operator."""
+    """The name of the editor's API key; None if the operator ran a command."""
     outlet: str
     into: str
 
@@ -34,7 +34,7 @@ class ClaimMergeAction:
     what: Literal["merged claims"]
     recorded_at: dt.datetime
     by: str | None
-    """The name of the API key; None for a command of the operator."""
+    """The name of the editor's API key; None if the operator ran a command."""
     claim: UUID
     into: UUID
     text: str
