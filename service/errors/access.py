@@ -7,7 +7,7 @@ from service.errors.problem import ServiceError
 
 class Unauthorized(ServiceError):
     """You sent no API key where one is required, or a key that is unknown, expired or revoked. Send a valid key as
-    `Authorization: Bearer bo_...`; calls that need no key also work without one.
+    `Authorization: Bearer bo_...`; if the call needs no key, you may omit the header.
     """
 
     status = 401
@@ -53,8 +53,8 @@ class ResolutionInEffect(Forbidden):
 
 
 class OwnDispute(Forbidden):
-    """You tried to close or refuse a dispute that involves your own key: it filed the dispute, the resolution, the
-    claim or a report on it. Use another key, or ask the operator for the scope `resolutions:own`.
+    """You tried to close or refuse a dispute, but your key filed the dispute, the disputed resolution, the claim or a
+    report on the claim. Use another key, or ask the operator for the scope `resolutions:own`.
     """
 
     name = "own-dispute"

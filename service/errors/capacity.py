@@ -18,7 +18,7 @@ class ExportsBusy(ServiceError):
 
 class UploadRunning(ServiceError):
     """You sent a file while this process was receiving another one, but a process receives only one file at a time.
-    Send it again after `Retry-After` seconds; another process may be free.
+    Send the file again after `Retry-After` seconds; another process may be free.
     """
 
     status = 503
@@ -29,7 +29,7 @@ class UploadRunning(ServiceError):
 
 class InsufficientStorage(ServiceError):
     """You sent a file that does not fit: the files of all unfinished imports are limited to ten times
-    `BORNEOUT_MAX_IMPORT` in total. Send it again after other imports have finished.
+    `BORNEOUT_MAX_IMPORT` in total. Send the file again after other imports have finished.
     """
 
     status = 507

@@ -14,8 +14,8 @@ class Conflict(ServiceError):
 
 
 class StillRunning(Conflict):
-    """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so it was not
-    processed. Send it again with the same key after `Retry-After` seconds.
+    """You sent a request while an earlier one with the same `Idempotency-Key` was still running, so the new
+    request was not processed. Send it again with the same key after `Retry-After` seconds.
     """
 
     name = "still-running"

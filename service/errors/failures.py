@@ -69,4 +69,4 @@ class GatewayTimeout(ServiceError):
 
 
 class CannotRun(RuntimeError):
-    """The base class of errors that end a command with a message for its user. They never become a response."""
+    """The base class of errors that end a command with a message. They never become an HTTP response."""

@@ -55,8 +55,8 @@ class TooManyImports(TooManyRequests):
 
 
 class TooManySubmissions(TooManyRequests):
-    """You sent a dispute or a reply through a public form, but your IP address has sent five within a day, or 500 are
-    waiting for an editor. Send it again later, or contact the operator.
+    """You sent a dispute or a reply through a public form, but your IP address already sent five within a day, or 500
+    submissions are waiting for an editor. Send it again later, or contact the operator.
     """
 
     name = "too-many-submissions"

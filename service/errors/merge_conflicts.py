@@ -64,9 +64,9 @@ class MergeChain(Conflict):
 
 
 class MergeCircle(Conflict):
-    """You tried to make or undo a merge, which would create a cycle: a merge into itself, an outlet that owns itself,
-    or outlets that relay each other. Choose another target, change the parent, or withdraw a relay, as described in
-    `detail`.
+    """You tried to make or undo a merge, but this would create a cycle: an outlet or claim merged into itself, an
+    outlet that owns itself, or outlets that relay each other. Choose another target, change the parent, or withdraw a
+    relay, as described in `detail`.
     """
 
     name = "merge-circle"

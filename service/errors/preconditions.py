@@ -1,4 +1,4 @@
-"""Errors for requests with a stale version, a missing version or a reused key."""
+"""Errors for requests with an outdated or missing `If-Match`, or with a reused `Idempotency-Key`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class IdempotencyKeyReused(ServiceError):
 
 
 class PreconditionRequired(ServiceError):
-    """You sent a change without `If-Match`, which protects versions that you have not read from being overwritten. Send
-    the `ETag` of the version that you read, or `*` for any version.
+    """You sent a change without `If-Match`, but the header is required so that you cannot overwrite a version that you
+    have not read. Send the `ETag` of the version that you read, or `*` for any version.
     """
 
     status = 428

@@ -1,4 +1,4 @@
-"""The base class of errors, and the problem documents that describe them."""
+"""The base class of the service's errors, and the problem documents that describe them to clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FieldError = TypedDict("FieldError", {"pointer": str, "detail": str, "code": str
 
 
 class ProblemDocument(TypedDict):
-    """A problem document (RFC 9457)."""
+    """The JSON object in the body of an error response, a problem document (RFC 9457)."""
 
     type: str
     title: str
@@ -60,5 +60,5 @@ def problem_types() -> list[type[ServiceError]]:
 
 
 def nested(error: ServiceError, pointer: str) -> list[FieldError]:
-    """Return the errors of a nested object, with their pointers below the pointer of the object."""
+    """Return the errors of a nested object, with the pointer of that object added before their pointers."""
     return [{**place, "pointer": pointer + place["pointer"]} for place in error.errors]

@@ -1,1 +1,1 @@
-"""The sealed history of every write: sealing, verification and the audit trail."""
+"""The ledger, a tamper-evident history of all writes: seals, verification and lists of entries."""

@@ -1,4 +1,4 @@
-"""Lists of the ledger: all entries for admins, public entries for everybody, and the seals."""
+"""Lists of ledger entries (all of them for admins, the public ones for everybody) and of seals."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ PUBLIC = (
     "reply",
     "redaction",
 )
-"""The tables with public entries."""
+"""The tables whose entries everybody can read."""
 
-_GUESSABLE = frozenset({"fingerprint"})  # would allow guesses about a redacted URL; the row keeps it (R4)
+_GUESSABLE = frozenset({"fingerprint"})  # could confirm a guess of a redacted URL; rows keep it for R4
 _CLOCK_SLACK = dt.timedelta(seconds=1)
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _BY_ID = Keyset([Entry.id], [UUID], descending=True)
@@ -56,7 +56,7 @@ _BY_NUMBER = Keyset([Seal.number], [read_number], descending=True)
 
 @dataclass(frozen=True, slots=True)
 class TrailEntryView:
-    """An entry of the public record: the write of a row, with the row before and after it."""
+    """A ledger entry as the public sees it: one write of a row, with the row before and after the write."""
 
     id: UUID
     recorded_at: dt.datetime
@@ -84,7 +84,7 @@ class ActorView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView(TrailEntryView):
-    """A write of a row, with its author and request."""
+    """A ledger entry as admins see it, with the author and the request of the write."""
 
     actor: ActorView
     request_id: str | None
@@ -92,7 +92,7 @@ class EntryView(TrailEntryView):
 
 @dataclass(frozen=True, slots=True)
 class SealView:
-    """A seal of the ledger."""
+    """A seal: one link of the hash chain over the entries of the ledger."""
 
     number: int
     head: str
@@ -112,16 +112,16 @@ def page_entries(
     after: SortKey | None,
     limit: int,
 ) -> Page[EntryView]:
-    """Return a page of the entries, the newest first.
+    """Return a page of the ledger entries that match the filters, the newest first.
 
     Args:
         db: The database.
         subject: The id of a row. Only entries of this row and of the rows that belong to it are returned.
-        actor: The API key that wrote the entries.
+        actor: The id of the API key that wrote the entries.
         table: The table of the entries.
         action: The action of the entries.
-        since: The time of the oldest entry.
-        after: The sort key that the page starts after.
+        since: The earliest time of an entry.
+        after: The sort key of the last entry before the page; None for the first page.
         limit: The number of entries on the page.
     """
     with db.read() as session:
@@ -135,19 +135,19 @@ def page_entries(
         if action is not None:
             rows = rows.where(_has_action(action))
         if since is not None:
-            # Ids begin with the time, so this uses the index of the list.
+            # Ids begin with the time, so the second condition lets the query use the index on ids.
             rows = rows.where(Entry.recorded_at >= since, Entry.id >= first_id(max(since, _EPOCH) - _CLOCK_SLACK))
         page = _BY_ID.page(session, rows, after=after, limit=limit)
     return Page([_describe_entry(entry) for entry in page.items], page.next)
 
 
 def page_trail(db: Database, *, subject: UUID | None = None, after: SortKey | None, limit: int) -> Page[TrailEntryView]:
-    """Return a page of the entries of the public record, the newest first, without their authors.
+    """Return a page of the public ledger entries without their authors, the newest first.
 
     Args:
         db: The database.
         subject: As for `page_entries`.
-        after: The sort key that the page starts after.
+        after: The sort key of the last entry before the page; None for the first page.
         limit: The number of entries on the page.
     """
     with db.read() as session:
@@ -159,7 +159,7 @@ def page_trail(db: Database, *, subject: UUID | None = None, after: SortKey | No
 
 
 def page_seals(db: Database, *, after: SortKey | None, limit: int) -> Page[SealView]:
-    """Return a page of the seals, the newest first."""
+    """Return a page of the seals of the ledger, the newest first."""
     with db.read() as session:
         page = _BY_NUMBER.page(session, sa.select(Seal), after=after, limit=limit)
     return Page([_describe_seal(seal) for seal in page.items], page.next)
@@ -219,13 +219,13 @@ def _without(content: str | None, hidden: frozenset[str]) -> dict[str, Any] | No
 
 
 def _key_columns(name: str) -> frozenset[str]:
-    """Return the columns of a table that reference API keys."""
+    """Return the names of the columns in a table that reference API keys."""
     [table] = (table for table in journaled_tables() if table.name == name)
     return frozenset(key.parent.name for key in table.foreign_keys if key.column.table.name == "api_key")
 
 
 def _keys_about(session: Session, subject: UUID) -> set[str]:
-    """Return the keys of a row and of the rows that belong to it, such as the reports of a claim."""
+    """Return the primary keys of a row and of the rows that belong to it, such as the reports of a claim."""
     reports = sa.select(Report.id).where(Report.claim_id == subject)
     resolutions = sa.select(Resolution.id).where(Resolution.claim_id == subject)
     ids = {subject}
@@ -244,7 +244,10 @@ def _keys_about(session: Session, subject: UUID) -> set[str]:
 
 
 def _outlet_keys(session: Session, outlet: UUID) -> set[str]:
-    """Return the keys of the current and former domains and aliases of an outlet: its id and a position."""
+    """Return the primary keys of the current and former domains and aliases of an outlet.
+
+    Each key consists of the outlet's id and a position.
+    """
     former = session.scalars(sa.select(Version.content).where(Version.subject_id == outlet)).all()
     counts = [
         session.scalar(sa.select(sa.func.count()).where(row.outlet_id == outlet)) or 0

@@ -1,7 +1,8 @@
-"""Seals: links of a hash chain over the entries of the ledger.
+"""Seals, the links of a hash chain over the entries of the ledger.
 
 Writers only add entries, so they do not block each other. Every second, the worker seals the new entries of all
-writers. A client that stores the head of a seal can later prove that no earlier entry was changed, removed or inserted.
+writers. A client that stores the head of a seal, which is its hash, can later prove that no earlier entry was changed,
+removed or inserted.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from service.values.instants import format_instant
 
 SEAL_SIZE = 2000  # the maximum number of entries in a seal; larger seals would block other writers
 LAST_HEAD = sa.select(Seal.head).order_by(Seal.number.desc()).limit(1)
-"""Selects the head of the last seal. Built once, because every score includes it."""
+"""The query for the head of the newest seal. Built once, because every score includes this head."""
 
 
 def seal_entries(db: Database, *, now: dt.datetime) -> int:
@@ -37,7 +38,14 @@ def seal_entries(db: Database, *, now: dt.datetime) -> int:
 
 
 def head_of(number: int, previous: str | None, recorded_at: dt.datetime, digests: Iterable[str]) -> str:
-    """Return the head of a seal: a hash of the previous head and its entries' digests, ordered by id."""
+    """Return the head of a seal, which is a hash of all arguments.
+
+    Args:
+        number: The number of the seal.
+        previous: The head of the previous seal; None for the first seal.
+        recorded_at: When the seal was made.
+        digests: The digests of the sealed entries, ordered by the ids of the entries.
+    """
     head = hashlib.sha256(canonical_json([number, previous, format_instant(recorded_at)]).encode())
     for digest in digests:
         head.update(digest.encode())

@@ -1,7 +1,7 @@
-"""Verify the ledger: its digests, its chain, and all rows against their entries.
+"""Check the digests and the seals of the ledger, and compare all rows with their entries.
 
-A person with write access to the database can forge the whole ledger. A head that was stored elsewhere, from a score or
-from `/v1/ledger`, reveals the forgery.
+A person with write access to the database can forge the whole ledger. Only a head that was copied earlier, from a score
+or from `/v1/ledger`, reveals the forgery.
 """
 
 from __future__ import annotations
@@ -30,35 +30,36 @@ _BATCH_SIZE = 1000
 
 
 class Finding(NamedTuple):
-    """A difference between the ledger and the rows, or within the ledger."""
+    """An inconsistency within the ledger, or between a row and its entries or derived values."""
 
     table: str
     key: str
     difference: str
+    """A phrase with the row as its subject, such as `has no entry`."""
 
 
 class _History(NamedTuple):
-    """A summary of the entries of a row."""
+    """The content after the last entry of a row, and whether the entries of the row are complete."""
 
     salt: str | None
     after: str | None
     is_complete: bool
-    """Whether each entry begins with the text that ends the previous one."""
+    """Whether no position is missing, and each `before` equals the `after` of the previous entry."""
 
 
 def verify_ledger(db: Database, *, head: str | None = None) -> Iterator[Finding]:
-    """Yield the differences between the ledger and all rows and sums, in one snapshot.
+    """Yield the inconsistencies between the ledger and all rows and sums, read from one snapshot.
 
     Args:
         db: The database.
-        head: A head that was stored elsewhere and must be in the chain.
+        head: The head of a seal, copied earlier, that the chain must contain; None to skip this check.
     """
     with db.read(unlimited=True) as session:
         yield from find_differences(session, head)
 
 
 def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
-    """Yield the differences as `verify_ledger` does, within the caller's transaction."""
+    """Yield the findings of `verify_ledger`, within the transaction of the caller."""
     yield from _readable("seal", _check_chain(session))
     yield from _readable("entry", _check_unsealed(session))
     if head is not None and not session.scalar(sa.select(sa.exists().where(Seal.head == head))):
@@ -71,7 +72,7 @@ def find_differences(session: Session, head: str | None) -> Iterator[Finding]:
 
 
 def _readable(table: str, findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield findings; if a value cannot be read, yield that as the last one."""
+    """Yield the findings of a check. If a value cannot be read, that is the last finding."""
     try:
         yield from findings
     except (LookupError, TypeError, ValueError) as exc:
@@ -98,7 +99,7 @@ def _check_chain(session: Session) -> Iterator[Finding]:
 
 
 def _check_unsealed(session: Session) -> Iterator[Finding]:
-    """Check the digests of entries without a seal, and find entries with a seal that does not exist."""
+    """Check the digests of entries without a seal, and find entries whose seal does not exist."""
     entry = table_of(Entry).c
     yield from _check_digests(_stream(session, sa.select(table_of(Entry)).where(entry.seal.is_(None))))
     orphans = sa.select(entry.id).where(entry.seal.is_not(None), entry.seal.not_in(sa.select(Seal.number)))
@@ -141,7 +142,7 @@ def _check_rows(session: Session, table: sa.Table, expected: int) -> Iterator[Fi
 
 
 def _difference(table: sa.Table, row: Values, history: _History | None) -> str | None:
-    """Return the difference between a row and its last entry; None if there is none."""
+    """Return the difference between a row and its entries in the ledger; None if they agree."""
     if history is None:
         return "has no entry"
     if history.after is None:
@@ -158,14 +159,14 @@ def _changed(table: sa.Table, row: Values, entered: str, salt: str) -> list[str]
     if (content := content_of(table, row, salt)) == entered:
         return []
     before, after = _members(entered), _members(content)
-    # Exports do not contain the secrets of keys.
+    # A key restored from an export has no secret, so the columns of its secret are not compared.
     secret = without_secret(row["id"]) if lacks_secret(table, row) else {}
     names = (before.keys() | after.keys()) - secret.keys()
     return sorted(name for name in names if before.get(name) != after.get(name))
 
 
 def _members(content: str) -> dict[str, Any]:
-    """Return the members of a canonical text; empty if it is not JSON, which the check of digests reports."""
+    """Return the members of an entry's JSON text; empty if it is malformed, which its digest reveals."""
     try:
         return dict(json.loads(content))
     except ValueError:
@@ -188,7 +189,7 @@ def _history(entries: list[tuple[str, int, str | None, str | None, str | None]])
 
 
 def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
-    """Yield the rows that are missing according to the ledger."""
+    """Yield a finding for each missing row that should exist according to the ledger."""
     present = {row_key(table, row) for row in _stream(session, sa.select(table))}
     rows = sa.select(Entry.row_key, Entry.after).where(Entry.table_name == table.name, _is_live())
     for key, after in session.execute(rows.order_by(Entry.row_key)):
@@ -197,7 +198,7 @@ def _find_missing(session: Session, table: sa.Table) -> Iterator[Finding]:
 
 
 def _stayed_behind(session: Session, table: sa.Table, entered: Values) -> bool:
-    """Return whether a missing row is a former secret, which exports leave out on purpose."""
+    """Return whether a missing row is a former secret that has expired or that an export left out."""
     if table.name != FormerSecret.__tablename__:
         return False
     key = session.get(ApiKey, UUID(str(entered["api_key_id"])))

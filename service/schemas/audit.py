@@ -19,7 +19,7 @@ _HASHED = (
 
 
 class TrailQuery(PageQuery):
-    """The filter of the public record of writes."""
+    """The filter and the page of the public list of writes."""
 
     subject = ma.fields.UUID(
         metadata={
@@ -30,7 +30,7 @@ class TrailQuery(PageQuery):
 
 
 class AuditQuery(TrailQuery):
-    """The filters of the audit log."""
+    """The filters and the page of the audit log."""
 
     actor = ma.fields.UUID(metadata={"description": "Only writes made with the API key with this id."})
     table = ma.fields.String(validate=OneOf(_TABLES), metadata={"description": "Only writes to this table."})
@@ -39,7 +39,7 @@ class AuditQuery(TrailQuery):
 
 
 def _content(when: str, otherwise: str) -> ma.fields.Dict:
-    """Return the field of a row's content."""
+    """Return the field for the content of a row before or after a write."""
     description = f"The row {when} the write; null if it was {otherwise}. {_HASHED}"
     return ma.fields.Dict(required=True, allow_none=True, metadata={"description": description})
 
@@ -107,7 +107,7 @@ SealPage = shown.page_of("SealPage", SealOut, "seals")
 
 
 class RedactionIn(Body):
-    """The content to remove for legal reasons."""
+    """A request to remove content for legal reasons."""
 
     subject = ma.fields.UUID(
         required=True, metadata={"description": "The id of a claim, report, resolution, dispute or reply."}

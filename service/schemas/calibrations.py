@@ -11,13 +11,13 @@ from service.values.vocabulary import Basis
 
 
 class CalibrationQuery(LensQuery, OneOutletQuery):
-    """The parameters of a calibration."""
+    """The query parameters of an outlet's calibration."""
 
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
 
 
 class BinOut(Answer):
-    """Claims with similar stated probabilities."""
+    """A bin: the claims whose stated probability falls in the same tenth of the scale from 0 to 1."""
 
     lower = shown.share("The smallest probability in the bin.")
     upper = shown.share("The upper end of the bin. This probability itself is in the next bin, except in the last one.")
@@ -28,7 +28,7 @@ class BinOut(Answer):
 
 
 class DecompositionOut(Answer):
-    """The parts of a Brier score: reliability - resolution + uncertainty + within_bins."""
+    """The parts of a Brier score, which is reliability - resolution + uncertainty + within_bins."""
 
     reliability = shown.share(
         "The mean squared difference between the stated probabilities and the shares that proved true; 0 is best."

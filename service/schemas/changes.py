@@ -12,7 +12,7 @@ from service.values.vocabulary import ChangeKind
 
 
 class ChangesQuery(PageQuery):
-    """The position in the feed, and the time to wait for changes."""
+    """The query parameters of the feed: the position in it, and the time to wait for changes."""
 
     wait = Count(
         load_default=0,

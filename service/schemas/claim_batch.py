@@ -20,9 +20,9 @@ from service.schemas.resolutions import ResolutionIn, WarningOut
 MAX_BATCH = 1000
 MAX_BATCH_BODY = 16 << 20  # bytes
 MAX_BATCH_REPORTS = 10_000
-"""The maximum number of reports in a batch. A larger batch would block other writers for long."""
+"""The maximum number of reports in a batch. A larger batch would block other writers for too long."""
 
-_CLAIM, _RESOLUTION = ClaimIn(), ResolutionIn()  # created once, because a batch has many of them
+_CLAIM, _RESOLUTION = ClaimIn(), ResolutionIn()  # created once, not for each claim of a batch
 
 
 class BatchClaimIn(ClaimIn):
@@ -41,7 +41,7 @@ class BatchClaimIn(ClaimIn):
 
 
 class _Entry(ma.fields.Nested):
-    """A claim of a batch, loaded separately so that its errors do not reject the other claims."""
+    """A field for one claim of a batch. Its errors are returned, so they do not reject the other claims."""
 
     def deserialize(self, value: object, attr: str | None = None, data: Data = None, **kwargs: object) -> BatchEntry:
         sent = dict(value) if isinstance(value, Mapping) else {}
@@ -54,7 +54,7 @@ class _Entry(ma.fields.Nested):
 
 
 def _resolution(value: object) -> NewResolution | ServiceError:
-    """Return a resolution, or the error for a malformed one."""
+    """Return the resolution that was sent with a claim, or the error if it is malformed."""
     try:
         resolution: NewResolution = load(_RESOLUTION, value)
     except InvalidBody as exc:

@@ -34,7 +34,7 @@ _ON_ITS_OWN = "Cannot be combined with `like`. Leave one of the two out."
 
 
 class FoundClaimOut(ClaimSummary):
-    """A claim in a list, which may be the result of a search."""
+    """A claim in a list, with the words that match the text of a search by `like`."""
 
     words = ma.fields.List(
         ma.fields.String(),

@@ -1,4 +1,4 @@
-"""The members of a published ClaimReview. The names are those of schema.org."""
+"""Published ClaimReview objects in responses. Their members have the names of schema.org."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _named(name: str, description: str) -> ma.fields.String:
 
 
 class ReviewPartyOut(Answer):
-    """A publisher of reviews, or an outlet that carried a claim."""
+    """The publisher of a review, or an outlet that reported the reviewed claim."""
 
     type_ = _named("@type", "`Organization`, `NewsMediaOrganization` or `Person`.")
     name = shown.text("The name.")
@@ -24,7 +24,7 @@ class ReviewPartyOut(Answer):
 
 
 class ReviewIdentifierOut(Answer):
-    """The identifier of a claim."""
+    """The id by which imports recognise a reviewed claim."""
 
     type_ = _named("@type", "`PropertyValue`.")
     propertyID = shown.text("`borneout`.")  # noqa: N815 - schema.org
@@ -32,7 +32,7 @@ class ReviewIdentifierOut(Answer):
 
 
 class ReviewedPageOut(Answer):
-    """A page that carries a claim."""
+    """A page with a report on the reviewed claim."""
 
     type_ = _named("@type", "`CreativeWork`.")
     url = shown.text("The address of the page.")
@@ -64,7 +64,7 @@ class ReviewedClaimOut(Answer):
 
 
 class ReviewRatingOut(Answer):
-    """The verdict as a rating."""
+    """The verdict on a claim as a schema.org Rating."""
 
     type_ = _named("@type", "`Rating`.")
     ratingValue = shown.share("The truth of the claim.")  # noqa: N815 - schema.org
@@ -96,7 +96,7 @@ class ClaimReviewOut(Answer):
 
 
 class FeedItemOut(Answer):
-    """An item of the feed of reviews."""
+    """One review in the feed, with the time at which the resolution was recorded."""
 
     type_ = _named("@type", "`DataFeedItem`.")
     dateModified = shown.instant("When the service recorded the resolution.")  # noqa: N815 - schema.org

@@ -17,7 +17,7 @@ from service.schemas.shown_reports import ReportOut
 from service.values.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 MAX_REPORTS = 100
-EXTERNAL_ID_LENGTH = 400  # in a file: a claim_id of 200 characters, after the prefix of its feed
+EXTERNAL_ID_LENGTH = 400  # enough for a claim_id of 200 characters in a file, after the prefix of its feed
 
 _TEXT = {"description": "The proposition in words, specific enough to be checked."}
 _TOPIC = {
@@ -77,7 +77,7 @@ class ClaimPatch(Body):
 
 
 class ClaimSummary(Answer):
-    """A claim without its reports, as in lists."""
+    """A claim as lists return it, without its reports."""
 
     id = shown.identifier("The claim's id.")
     text = shown.text("The proposition in words.")
@@ -123,7 +123,7 @@ class ReviewNoteOut(Answer):
 
 
 class RootsOut(Answer):
-    """The numbers of independent sources of a claim on each side. A source on both sides counts in both."""
+    """The number of independent sources on each side of a claim. A source on both sides counts for both."""
 
     support = shown.count("The number of independent sources that support the claim.")
     deny = shown.count("The number of independent sources that deny the claim.")

@@ -12,7 +12,7 @@ from service.values.vocabulary import DisputeStatus, Via
 
 
 class DisputeIn(Body):
-    """The reason why a resolution is wrong."""
+    """A dispute to file: the reason why a resolution is wrong, with evidence."""
 
     reason = Text(2000, required=True, metadata={"description": "The reason why the resolution is wrong; public."})
     evidence = ma.fields.List(
@@ -30,7 +30,7 @@ class ClosureIn(Body):
 
 
 class ClosureOut(Answer):
-    """The closure of a dispute, by a reason or by a new resolution."""
+    """The closure of a dispute, either with a reason or by a new resolution."""
 
     reason = shown.text(
         "The reason why the resolution was kept; null if a new resolution closed the dispute.", allow_none=True

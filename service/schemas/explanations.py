@@ -13,11 +13,11 @@ from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 
 class ExplanationQuery(ScoreQuery, OneOutletQuery, PageQuery):
-    """The parameters of an explanation: those of the score, and the page of contributions."""
+    """The query parameters of an explained score: those of the score, and the page of its contributions."""
 
 
 class SumsOut(Answer):
-    """The numbers behind a score, from the record to the skill."""
+    """The inputs and the intermediate results of the calculation of a score."""
 
     n = shown.count("The number of resolved claims that count.")
     right = shown.amount(
@@ -82,5 +82,5 @@ class ExplanationOut(RatedOut):
     computed_at = shown.instant("When the score was computed.")
 
     def get_attribute(self, obj: Explanation, attr: str, default: object) -> object:
-        """Return a member of the explanation, or else of its score."""
+        """Return an attribute of the explanation or, if it has none of that name, of its score."""
         return super().get_attribute(obj if hasattr(obj, attr) else obj.score, attr, default)

@@ -14,11 +14,12 @@ F = TypeVar("F")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The format that a caller requested."""
+    """The file format that a client requested for an export."""
 
     name: ExportFormat | None
-    """None to choose by `Accept`."""
+    """None to choose the format by the `Accept` header."""
     bom: bool
+    """Whether a CSV file begins with a byte order mark."""
 
 
 @dataclass(frozen=True, slots=True)

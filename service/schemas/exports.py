@@ -1,4 +1,4 @@
-"""The parameters of exports."""
+"""The query parameters of exports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ON_TOPIC = "Only those of claims on this topic, such as `football`, or on a top
 
 
 class _Given(TypedDict, total=False):
-    """The parsed parameters of the format. The export adds its filters."""
+    """The parsed parameters of an export: those of its format, without the filters that differ by export."""
 
     format: ExportFormat
     bom: bool
@@ -28,7 +28,7 @@ def _outlet(description: str) -> Text:
 
 
 class FormatQuery(Body):
-    """The parameters of every export."""
+    """The query parameters that all exports share: those of the file format."""
 
     format = one_of(ExportFormat, "The format. It takes precedence over `Accept`.")
     bom = byte_order_mark()

@@ -1,4 +1,4 @@
-"""Fields of requests, which are stricter than those of marshmallow, and the base classes of schemas."""
+"""Fields of requests, stricter than those of marshmallow, and the base classes of all schemas."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from service.values.topics import TOPIC_LENGTH, topic_path
 MAX_PAGE = 200
 
 Data: TypeAlias = Mapping[str, object] | None
-"""The object that contains the value."""
+"""The object that contains the value of a field; None if the field is used on its own."""
 
 _DECIMAL = re.compile(r"[01]?\.?[0-9]{1,9}", re.ASCII)
 _BLANK_OR_CONTROL = re.compile("[\x00- \x7f]")
@@ -35,7 +35,7 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class FieldOptions(TypedDict, total=False):
-    """The options of marshmallow that fields of requests use."""
+    """The marshmallow options that a request field accepts."""
 
     required: bool
     allow_none: bool
@@ -43,7 +43,7 @@ class FieldOptions(TypedDict, total=False):
 
 
 class DescribedOptions(FieldOptions, total=False):
-    """The same options, with the metadata that document a field."""
+    """The options of a request field, with its documentation and its name in JSON."""
 
     metadata: Mapping[str, object]
     data_key: str
@@ -132,28 +132,31 @@ class Instant(ma.fields.Field[dt.date | None]):
 
 
 class DateOrInstant(Instant):
-    """An instant or a bare date. A date stays a date, to keep its precision (R6a)."""
+    """An instant or a bare date. A date is not converted to an instant, to keep its precision (R6a)."""
 
     def _parse(self, text: str) -> dt.date | None:
         return parse_date_or_instant(text)
 
 
 class EndOfDay(DateOrInstant):
-    """An instant, or a bare date for the last instant of its day in UTC (R6a)."""
+    """An instant, or a bare date, which is read as the last instant of its day in UTC (R6a)."""
 
     def _parse(self, text: str) -> dt.datetime:
         return end_of_day(parse_date_or_instant(text))
 
 
 class StartOfDay(DateOrInstant):
-    """An instant, or a bare date for the first instant of its day in UTC (R6a)."""
+    """An instant, or a bare date, which is read as the first instant of its day in UTC (R6a)."""
 
     def _parse(self, text: str) -> dt.datetime:
         return start_of_day(parse_date_or_instant(text))
 
 
 class PastMoment(DateOrInstant):
-    """An instant, or a bare date for the end of its day in UTC. Today is read as None, which means now."""
+    """An instant, or a bare date, which is read as the last instant of its day in UTC.
+
+    The date of today is read as None, which means now.
+    """
 
     def _parse(self, text: str) -> dt.date | None:
         given, now = parse_date_or_instant(text), utc_now()
@@ -161,7 +164,7 @@ class PastMoment(DateOrInstant):
 
 
 class TextOrObject(ma.fields.Field[object]):
-    """A text, or an object that a schema loads."""
+    """A string, or an object that matches a schema."""
 
     def __init__(self, text: Text, schema: ma.Schema, metadata: Mapping[str, object]) -> None:
         super().__init__(load_default=None, allow_none=True, metadata=metadata)
@@ -202,7 +205,7 @@ class Share(ma.fields.Float):
 
 
 class Flag(ma.fields.Boolean):
-    """A JSON true or false; words and numbers are rejected."""
+    """A JSON boolean; words and numbers are rejected."""
 
     truthy = {True}
     falsy = {False}
@@ -216,7 +219,7 @@ class Flag(ma.fields.Boolean):
 def one_of(
     kind: type[enum.StrEnum], description: str = "", **options: Unpack[FieldOptions]
 ) -> ma.fields.Enum[enum.StrEnum]:
-    """Return an enum field, documented as a string with the meaning of each value."""
+    """Return a field for a value of an enum, documented as a string with the meaning of each value."""
     metadata = {"description": f"{description} {explain_values(kind)}".strip()}
     return ma.fields.Enum(kind, by_value=ma.fields.String, metadata=metadata, **options)
 
@@ -225,7 +228,7 @@ _ON_TOPIC = "Only claims on this topic, such as `football`, or on a topic below 
 
 
 def topic(description: str = _ON_TOPIC) -> TopicPath:
-    """Return the query parameter that limits a score or list to a topic."""
+    """Return the query parameter that limits a score or a list to one topic."""
     return TopicPath(load_default=None, metadata={"description": description})
 
 
@@ -253,7 +256,7 @@ class Answer(ma.Schema):
 
 
 class PageQuery(Body):
-    """The query parameters of every list."""
+    """The query parameters that select a page of a list."""
 
     limit = Count(
         load_default=50, validate=Range(1, MAX_PAGE), metadata={"description": "The maximum number of items on a page."}

@@ -16,13 +16,13 @@ _NULL = "null if closed or decided"
 
 
 class ForecastQuery(Body):
-    """The parameters of a forecast."""
+    """The query parameters of a forecast."""
 
     level = level()
 
 
 class ForecastPartOut(Answer):
-    """The contribution of one fact about the reports to a forecast."""
+    """One fact about a claim's reports, with its contribution to the forecast."""
 
     feature = shown.text(
         "The name of the fact in the method: `statement`, `outlet`, `repetition`, `others`, `records`, `probability`, "
@@ -38,7 +38,7 @@ class ForecastPartOut(Answer):
 
 
 class KeptForecastOut(Answer):
-    """The forecast that was stored on a past day."""
+    """The forecast of a claim on a past day."""
 
     day = ma.fields.Date(required=True, metadata={"description": "The day, in UTC."})
     probability = shown.share("The probability that the claim would prove true.")

@@ -13,7 +13,7 @@ from service.values.vocabulary import Basis
 
 
 class HistoryQuery(OneOutletQuery):
-    """The parameters of a score's history."""
+    """The query parameters of a score's history."""
 
     topic = topic()
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
@@ -38,7 +38,7 @@ class HistoryPointOut(Answer):
 
 
 class HistoryOut(Answer):
-    """A score over time, month by month."""
+    """The score of an outlet at the end of each month, and now."""
 
     outlet = shown.text("The outlet's slug.")
     topic = shown.text(

@@ -18,7 +18,7 @@ _MAP = "The names of columns in the file, each as `column:name`, such as `outlet
 
 
 class ImportQuery(Body):
-    """The options of an import."""
+    """The query parameters that start an import."""
 
     dry_run = ma.fields.Boolean(
         load_default=False, truthy={"true", "1"}, falsy={"false", "0"}, metadata={"description": _DRY_RUN}
@@ -42,7 +42,7 @@ class ImportProgressOut(Answer):
 
 
 class ImportProblemOut(Answer):
-    """The problem of a file or of one of its lines."""
+    """A problem with an import file or with one of its lines."""
 
     type = shown.text("The path of a page that explains the problem.")
     title = shown.text("A short name of the problem.")
@@ -59,7 +59,7 @@ class ImportProblemOut(Answer):
 
 
 class ImportOut(Answer):
-    """An import job."""
+    """An import job: the processing of one uploaded file."""
 
     id = shown.identifier("The job's id.")
     status = shown.choice(ImportStatus, "The state of the job.")

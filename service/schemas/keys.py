@@ -32,7 +32,10 @@ class KeyIn(Body):
 
 
 class KeyPatch(Body):
-    """The members of an API key to change (a JSON merge patch, RFC 7396). Others do not change."""
+    """The members of an API key to change (a JSON merge patch, RFC 7396).
+
+    Members that are left out do not change.
+    """
 
     name = Text(NAME_LENGTH, metadata=_NAME)
     expires_at = moment("When the key stops working, in the future; null if it does not expire.", allow_none=True)
@@ -66,7 +69,7 @@ class KeyOut(Answer):
 
 
 class MeOut(Answer):
-    """The API key that was sent."""
+    """The API key with which the request was sent."""
 
     id = shown.identifier("The key's id.")
     name = shown.text("A name by which people recognise the key.")

@@ -1,4 +1,4 @@
-"""The parameters of the lens through which a score is computed, and queries about one outlet."""
+"""The query parameters of a score, which become its lens, and queries about one outlet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BASIS = "The claims that count."
 
 
 def level() -> Share:
-    """Return the query parameter for the probability of an interval."""
+    """Return the query parameter for the probability that an interval contains the true value."""
     description = f"The probability that the interval contains the true value: {LEVELS_IN_WORDS}."
     bounds = {"minimum": min(LEVELS), "maximum": max(LEVELS)}
     # Not documented as an enum, because client generators leave out operations with an enum of numbers.
@@ -31,7 +31,7 @@ def _check_level(value: float) -> None:
 
 
 class LensMembers(TypedDict, total=False):
-    """The parsed parameters of a lens and of a page. Those that a query does not take are missing."""
+    """The parsed parameters of a lens and of a page. Each query has only some of them."""
 
     topic: str | None
     basis: Basis
@@ -43,7 +43,7 @@ class LensMembers(TypedDict, total=False):
 
 
 class ScoreParameters(TypedDict):
-    """The parsed parameters of one outlet's score, which become the members of a lens."""
+    """The parsed parameters of one outlet's score, named like the members of `Lens`."""
 
     topic: str | None
     basis: Basis
@@ -53,7 +53,7 @@ class ScoreParameters(TypedDict):
 
 
 class LensRequest(TypedDict):
-    """The parsed parameters of a query about one outlet."""
+    """A parsed query about one outlet: the lens of its score and, for lists, the page."""
 
     lens: Lens
     limit: NotRequired[int]
@@ -61,7 +61,7 @@ class LensRequest(TypedDict):
 
 
 class OneOutletQuery(Body):
-    """A query about one outlet. Its parameters become a lens, except for those of the page."""
+    """The base class of queries about one outlet. It turns their parameters into a lens and a page."""
 
     @ma.post_load
     def make_lens(self, given: LensMembers, **_: object) -> LensRequest:
@@ -81,7 +81,7 @@ class OneOutletQuery(Body):
 
 
 class LensQuery(Body):
-    """The parameters of every score."""
+    """The query parameters that all scores share."""
 
     topic = topic()
     as_of = past_moment("A past moment: the score then uses only what was public at that moment.", load_default=None)
@@ -89,7 +89,7 @@ class LensQuery(Body):
 
 
 class ScoreQuery(LensQuery):
-    """The parameters of one outlet's score."""
+    """The query parameters of one outlet's score."""
 
     basis = one_of(Basis, BASIS, load_default=Basis.RESOLVED)
     recorded_by = past_moment(

@@ -1,4 +1,4 @@
-"""Lines of an import file."""
+"""The schemas of lines of import files, and the conversion of a line to its content."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ class FlatLineIn(Body):
 
 
 class ClaimLineIn(ClaimIn):
-    """A claim with its reports and its resolution."""
+    """A claim line: a claim with its reports and its resolution."""
 
     reports = ma.fields.List(ma.fields.Nested(ReportIn), load_default=list, validate=Length(max=MAX_REPORTS))
     resolution = ma.fields.Nested(ResolutionIn, load_default=None, allow_none=True)
 
 
 class OutletLineIn(OutletIn):
-    """An outlet, and the outlet that it was merged into."""
+    """An outlet line: an outlet, and the outlet that it was merged into."""
 
     merged_into = Text(SLUG_LENGTH, load_default=None, allow_none=True)
 
 
 class ReportLineIn(ReportIn):
-    """A report with the members that an export adds. Its `recorded_at` is ignored."""
+    """A report line: a report with the members that exports add. Its `recorded_at` is ignored."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     lexicon = Text(16, allow_none=True)
@@ -81,7 +81,7 @@ class ReportLineIn(ReportIn):
 
     @ma.post_load
     def derive_stance(self, report: _Report, **_: object) -> _Report:
-        """Remove a derived stance, so that it is derived again (R6b)."""
+        """Remove a stance that was derived from the probability, so that it is derived again (R6b)."""
         stance, probability = report["stance"], report["probability"]
         if report.pop("stance_source") is StanceSource.PROBABILITY:
             if probability is None or stance not in (None, Stance.implied_by(probability)):
@@ -91,14 +91,14 @@ class ReportLineIn(ReportIn):
 
 
 class ResolutionLineIn(ResolutionIn):
-    """A resolution with its claim, and the precision that an export adds."""
+    """A resolution line: a resolution with its claim, and the precision that exports add."""
 
     claim = Text(EXTERNAL_ID_LENGTH, required=True)
     known_precision = one_of(Precision)
 
 
 class _Claim(NewClaim, total=False):
-    """A parsed claim with its reports and its resolution."""
+    """A parsed claim line: a claim with its reports and its resolution."""
 
     reports: list[NewReport]
     resolution: NewResolution | None
@@ -144,7 +144,7 @@ def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Ite
 
     Args:
         values: The numbered JSON values from `open_lines`.
-        feed: The prefix for a flat line's `claim_id`.
+        feed: The prefix for the `claim_id` of flat lines; None to add no prefix.
     """
     for number, value in spread_reviews(values):
         try:
@@ -159,7 +159,7 @@ def read_line(content: object, *, feed: str | None) -> Line:
 
     Args:
         content: The line as parsed JSON, or as the cells of a row.
-        feed: The prefix for a flat line's `claim_id`, so that two feeds may use the same ids.
+        feed: The prefix for the `claim_id` of a flat line, so that two feeds may use the same ids; None for none.
 
     Raises:
         InvalidBody: The line does not match its schema.
@@ -179,7 +179,7 @@ def read_line(content: object, *, feed: str | None) -> Line:
 
 
 def _load_flat(content: object) -> _Flat:
-    """Parse a flat line. Errors explain cells in a known national notation."""
+    """Parse a flat line. If a cell is in a known unsupported notation, its error names the notation."""
     try:
         line: _Flat = load(_FLAT_LINE, content)
     except InvalidBody as exc:
@@ -197,7 +197,7 @@ def _claim(claim: _Claim) -> ClaimLine:
 
 
 def _review(review: Node) -> ReviewLine:
-    """Return the line of a review, validated like a claim that is sent with its reports and resolution."""
+    """Return the line of a review, validated like a claim line with reports and a resolution."""
     read = read_review(review)
     try:
         claim: _Claim = load(_CLAIM_LINE, read.claim)
@@ -253,7 +253,12 @@ def _flat(line: _Flat, feed: str | None) -> FlatLine:
 
 
 def _date_if(edge: Callable[[dt.date], dt.datetime], given: dt.date) -> dt.date:
-    """Return the date of a moment if it is at the given edge of its day, else the moment itself."""
+    """Return the date of a moment that is the start or end of its day; return any other moment unchanged.
+
+    Args:
+        edge: `start_of_day` or `end_of_day`.
+        given: The moment.
+    """
     day = given.date() if isinstance(given, dt.datetime) else given
     return day if edge(day) == given else given
 

@@ -1,4 +1,4 @@
-"""Validate data against a schema, and report every error with a JSON pointer."""
+"""Validate data against a schema, and report each error with a JSON pointer to its place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CODES = {
 
 
 def load(schema: ma.Schema, data: Any) -> Any:
-    """Return data deserialized by a schema.
+    """Validate data against a schema, and return the deserialized result.
 
     Raises:
         InvalidBody: The data do not match the schema; all errors are listed at once.
@@ -30,7 +30,7 @@ def load(schema: ma.Schema, data: Any) -> Any:
 
 
 def invalid_body(messages: object) -> InvalidBody:
-    """Return the error for the messages of marshmallow about a body."""
+    """Return the error for a body that marshmallow rejected with these messages."""
     return InvalidBody(
         "The body does not match the schema of this call. Correct the places listed under `errors`.",
         errors=list(places(messages)),
@@ -38,10 +38,10 @@ def invalid_body(messages: object) -> InvalidBody:
 
 
 def places(messages: object, pointer: str = "") -> Iterator[FieldError]:
-    """Yield the messages of marshmallow as errors with JSON pointers (RFC 6901)."""
+    """Yield marshmallow's messages as errors, each with a JSON pointer to its place (RFC 6901)."""
     if isinstance(messages, dict):
         for key, nested in messages.items():
-            # marshmallow uses this key for errors about the whole object, and for an unknown member of that name.
+            # marshmallow uses `_schema` for errors about the whole object, and for an unknown member of that name.
             whole = key == "_schema" and nested != ["Unknown field."]
             step = "" if whole else "/" + str(key).replace("~", "~0").replace("/", "~1")
             yield from places(nested, pointer + step)

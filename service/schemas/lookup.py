@@ -1,4 +1,4 @@
-"""The lookup of the outlets behind URLs, in requests and responses."""
+"""The lookup of the outlets that publish pages, in requests and responses."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class LookupIn(Body):
 
 
 class _Given(TypedDict):
-    """The parsed body."""
+    """The parsed body of a request to look up pages and outlets."""
 
     urls: NotRequired[list[str]]
     outlets: NotRequired[list[str]]
@@ -97,13 +97,14 @@ class LookupRequest(TypedDict):
 
     urls: list[str]
     references: list[str]
+    """The slugs or ids of outlets."""
     at: dt.date | None
     lens: Lens | None
     """The lens of the scores; None if they are not requested."""
 
 
 class MatchedOut(Answer):
-    """The match between a page and an outlet."""
+    """The rule and the domain by which a page was matched to its outlet."""
 
     rule = shown.choice(
         MatchRule,
@@ -113,21 +114,21 @@ class MatchedOut(Answer):
 
 
 class LookupOut(Answer):
-    """The outlet behind a page, with the reason why it matched."""
+    """The outlet that publishes a page, with the rule by which it was matched."""
 
     outlet = shown.part(OutletOut, "The outlet that publishes the page.")
     matched = shown.part(MatchedOut, "The match between the page and the outlet.")
 
 
 class Ready(ma.fields.Nested):
-    """An object that is already serialized."""
+    """A field for a nested object that is already serialized."""
 
     def _serialize(self, nested_obj: object, *_: object, **__: object) -> object:  # type: ignore[override] # as in marshmallow
         return nested_obj
 
 
 class LookedUp(Answer):
-    """One looked-up page or outlet."""
+    """The result for one page or outlet that was looked up."""
 
     url = shown.text("The URL or host as it was sent; null for an outlet.", allow_none=True)
     reference = shown.text("The slug or id as it was sent; null for a page.", allow_none=True)
@@ -149,6 +150,6 @@ class LookedUp(Answer):
 
 
 class LookupList(Answer):
-    """The outlets behind the pages, slugs and ids that were sent."""
+    """The outlets for the pages, slugs and ids that were sent."""
 
     items = shown.parts(LookedUp, "One item for each URL, then one for each slug or id, in the order of the request.")

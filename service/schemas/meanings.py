@@ -1,4 +1,4 @@
-"""The meanings of the values of all closed lists, for properties and parameters."""
+"""The meanings of the values of all enums, for the API document."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ _MEANINGS: Mapping[type[enum.StrEnum], Mapping[str, str]] = {
 
 
 def explain_values(kind: type[enum.StrEnum]) -> str:
-    """Return the meanings of all values of a closed list, as one sentence in Markdown.
+    """Return the meanings of all values of an enum, as one sentence in Markdown.
 
     >>> explain_values(Role)
     '`own`: the outlet reports in its own name; `relay`: it attributes the claim to another outlet.'

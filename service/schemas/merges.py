@@ -10,7 +10,7 @@ from service.values.ids import SLUG_LENGTH
 
 
 class MergeIn(Body):
-    """The outlet to merge into."""
+    """The target of a merge of outlets."""
 
     into = Text(SLUG_LENGTH, required=True, metadata={"description": "The slug or id of the outlet that remains."})
 
@@ -24,7 +24,7 @@ class MergeOut(Answer):
 
 
 class ClaimMergeIn(Body):
-    """The claim to merge into."""
+    """The target of a merge of claims."""
 
     into = ma.fields.UUID(required=True, metadata={"description": "The id of the claim that remains."})
 

@@ -9,7 +9,7 @@ from service.schemas.fields import Answer
 
 
 class ParameterOut(Answer):
-    """A parameter of a method."""
+    """A parameter of a method, with its value and meaning."""
 
     name = shown.text("The parameter's name.")
     value = ma.fields.Raw(
@@ -29,13 +29,13 @@ class ExplainedOut(Answer):
 
 
 class MethodOut(ExplainedOut):
-    """One version of a method."""
+    """One version of a method for scores, forecasts or commitment levels."""
 
     name = shown.text("The name and version, as in `method` of scores and forecasts.")
 
 
 class ShrinkageOut(Answer):
-    """The weight of wider groups of claims in the rates of narrower ones."""
+    """The weights of wider groups of claims in the estimated rates of narrower groups."""
 
     kind = shown.amount("For groups of claims of one kind, in claims.")
     commitment = shown.amount("For groups of claims with one commitment, in claims.")
@@ -43,7 +43,7 @@ class ShrinkageOut(Answer):
 
 
 class FittedContextOut(Answer):
-    """The average outlet that scores are compared with, as fitted at one time."""
+    """The parameters of the average outlet that scores are compared with, as fitted at one time."""
 
     id = shown.text("The name of the context, as in `context` of scores.")
     as_of = shown.instant("When it was fitted; null for the starting context, which is not fitted.", allow_none=True)

@@ -8,32 +8,41 @@ from service.schemas.fields import DateOrInstant, EndOfDay, FieldOptions, Instan
 
 
 def moment(description: str, **options: Unpack[FieldOptions]) -> Instant:
-    """Return the field of an instant in a request, documented with its format."""
+    """Return a request field for an instant, documented with its format."""
     return Instant(metadata={"description": f"{description} RFC 3339 with a time zone."}, **options)
 
 
 def published_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return the field of an instant or a date in a request, documented as the start of its day (R6a)."""
+    """Return a request field for an instant or a date; a date means the start of its day (R6a).
+
+    The field does not convert a date to an instant, to keep its precision.
+    """
     return DateOrInstant(metadata=_describe_dates(description, "start", options), **options)
 
 
 def known_moment(description: str, **options: Unpack[FieldOptions]) -> DateOrInstant:
-    """Return the field of an instant or a date in a request, documented as the end of its day (R6a)."""
+    """Return a request field for an instant or a date; a date means the end of its day (R6a).
+
+    The field does not convert a date to an instant, to keep its precision.
+    """
     return DateOrInstant(metadata=_describe_dates(description, "end", options), **options)
 
 
 def due_moment(description: str, **options: Unpack[FieldOptions]) -> EndOfDay:
-    """Return the field of an instant in a request. A date is read as the end of its day (R6a)."""
+    """Return a request field for an instant. A date is read as the end of its day (R6a)."""
     return EndOfDay(metadata=_describe_dates(description, "end", options), **options)
 
 
 def start_moment(description: str) -> StartOfDay:
-    """Return the field of an instant in a query. A date is read as the start of its day (R6a)."""
+    """Return a query parameter for an instant. A date is read as the start of its day (R6a)."""
     return StartOfDay(metadata=_describe_dates(description, "start", {}))
 
 
 def past_moment(description: str, **options: Unpack[FieldOptions]) -> PastMoment:
-    """Return the field of a past moment in a query. A date is read as the end of its day, or now (R6a)."""
+    """Return a query parameter for a past moment. A date is read as the end of its day (R6a).
+
+    The date of today is read as now.
+    """
     return PastMoment(metadata=_describe_dates(description, "end", options), **options)
 
 

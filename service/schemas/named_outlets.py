@@ -1,4 +1,4 @@
-"""Outlets that reports name: by slug or id, or by an object with a name."""
+"""References from reports to outlets: by slug or id, or by an object with a name."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class NamedOutlet(Body):
     scorable = Flag(metadata={"description": "Whether the outlet gets a score. The default for a new outlet is true."})
 
 
-_NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, because a file has many of them
+_NAMED, _SLUG = NamedOutlet(), Text(SLUG_LENGTH)  # created once, not for each report of a file
 
 
 class OutletReference(TextOrObject):
-    """A slug or an id, or an object with a name."""
+    """A reference to an outlet: its slug or id, or an object with its name."""
 
     def __init__(self, description: str) -> None:
         named = {"$ref": "#/components/schemas/NamedOutlet"}

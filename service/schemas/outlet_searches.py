@@ -11,7 +11,7 @@ from service.values.vocabulary import OutletKind
 
 
 class OutletSearchQuery(Body):
-    """The words to search for."""
+    """The query parameters of a search for outlets."""
 
     q = Text(
         NAME_LENGTH,

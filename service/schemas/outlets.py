@@ -52,7 +52,7 @@ class DatedDomainOut(Answer):
     starts_at.data_key, ends_at.data_key = "from", "to"
 
 
-_DOMAIN, _DATED_DOMAIN = Text(DOMAIN_LENGTH), DatedDomain()  # created once, because a file has many of them
+_DOMAIN, _DATED_DOMAIN = Text(DOMAIN_LENGTH), DatedDomain()  # created once, not for each domain of a file
 
 
 class DomainReference(ma.fields.Field[object]):

@@ -1,4 +1,4 @@
-"""The overview in responses."""
+"""The overview of the record in responses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OpenClaimOut(ClaimSummary):
 
 
 class SurpriseOut(ClaimSummary):
-    """A claim that outlets got right or wrong against expectation."""
+    """A claim that more outlets got right or wrong than was expected."""
 
     outlets = shown.count("The number of outlets whose scores include the claim.")
     right = shown.amount("The number of these that were right; on a partly true claim each counts as a fraction.")
@@ -36,7 +36,7 @@ class SurpriseOut(ClaimSummary):
 
 
 class OverviewOut(Answer):
-    """Totals, the most recently decided claims, and claims that deserve attention."""
+    """The totals of the record, with its latest decided, most reported and most surprising claims."""
 
     as_of = shown.instant("The moment of the overview.")
     changed_at = shown.instant(

@@ -1,4 +1,4 @@
-"""Submissions from the public forms: the fields of the forms, and the requests and responses of editors."""
+"""Submissions: the fields of the public forms, and the requests and responses of editors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINK = re.compile(r"https?://(?:www\.)?|www\.", re.IGNORECASE)
 
 
 class MailAddress(Text):
-    """An email address. Only its form is checked."""
+    """An email address. Only its syntax is checked."""
 
     default_error_messages = {"mail": "Not an email address such as name@example.org."}
 
@@ -33,7 +33,7 @@ class MailAddress(Text):
 
 
 class SubmissionForm(Body):
-    """The fields of both public forms."""
+    """The fields that the public forms for disputes and replies share."""
 
     text = Text(MAX_TEXT, required=True)
     links = ma.fields.List(WebAddress(), load_default=list)
@@ -47,7 +47,7 @@ class SubmissionForm(Body):
 
 
 class ReplyForm(SubmissionForm):
-    """The fields of the form for a reply."""
+    """The fields of the public form for a reply, which takes at most one link."""
 
     links = ma.fields.List(WebAddress(), load_default=list, validate=Length(max=1))
 

@@ -13,7 +13,7 @@ class RedactedOut(Answer):
 
     member = shown.text("The name of the member whose content was removed.")
     reason = shown.text("The reason for the removal.")
-    # Stored as text, so there is no moment to format.
+    # Stored as text that is already formatted.
     recorded_at = ma.fields.String(
         required=True, metadata={"format": "date-time", "description": "When it was removed. RFC 3339 in UTC."}
     )

@@ -108,12 +108,12 @@ class ReportPatch(Body):
     )
 
     def handle_error(self, error: ma.ValidationError, data: object, **_: object) -> None:
-        """Explain how to correct the members of a report that never change."""
+        """Replace the errors of members that cannot be changed by advice to file the report again."""
         if isinstance(error.messages, dict):
             error.messages.update({name: [_WITHDRAW] for name in _FIXED & error.messages.keys()})
 
 
 class ReportQuery(PageQuery):
-    """The filters of the reports of an outlet."""
+    """The filter and the page of the list of an outlet's reports."""
 
     topic = topic("Only reports of claims on this topic or below it.")

@@ -10,7 +10,7 @@ from service.values.vocabulary import Via
 
 
 class IntervalOut(Answer):
-    """A credible interval."""
+    """A credible interval: a range that contains the true value with a given probability."""
 
     lower = shown.share("The low end.")
     upper = shown.share("The high end.")
@@ -27,7 +27,7 @@ class ReliabilityOut(Answer):
 
 
 class AdjustedOut(Answer):
-    """The share that an outlet would get right if all outlets had the same claims. Rankings sort by it."""
+    """The share of all outlets' claims in the scope that this outlet would get right. Rankings sort by it."""
 
     mean = shown.share("The estimate.")
     lower = shown.share("The low end of the interval, which has the same level as that of `reliability`.")
@@ -62,7 +62,7 @@ class ContextOut(Answer):
 
 
 class RelayRecordOut(Answer):
-    """The record of the claims that an outlet only repeated from others. Its own record leaves them out."""
+    """The record of the claims that an outlet only repeated from others. Its own record excludes them."""
 
     reliability = shown.part(ReliabilityOut, "The estimate; null if nothing is resolved.", allow_none=True)
     resolved = shown.count("The number of repeated claims that are resolved and scored.")

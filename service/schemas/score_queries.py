@@ -1,4 +1,4 @@
-"""The parameters of the ranking of outlets, of the scores of named outlets, and of the table of scores."""
+"""The query parameters of the ranking, of the scores of named outlets, and of the table of scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_BATCH = 200
 
 
 class ScoreTableRequest(TypedDict):
-    """A request for a table of scores."""
+    """A parsed request for a table of scores."""
 
     by: TableBy
     lens: Lens
@@ -29,7 +29,7 @@ class ScoreTableRequest(TypedDict):
 
 
 class ScoreTableQuery(LensQuery):
-    """The parameters of a table of scores."""
+    """The query parameters of a table of scores."""
 
     by = one_of(TableBy, "The rows of the table.", load_default=TableBy.OUTLET)
     basis = one_of(Basis, BASIS, load_default=Basis.MATURED)
@@ -49,7 +49,7 @@ class _Table(LensMembers):
 
 
 class ScoresQuery(LensQuery):
-    """The parameters of the ranking, or of the scores of the outlets that are named."""
+    """The query parameters of the ranking or, if outlets are named, of their scores."""
 
     outlet = ma.fields.List(
         Text(SLUG_LENGTH),
@@ -103,7 +103,7 @@ class ScoresQuery(LensQuery):
 
 
 class _Given(LensMembers, total=False):
-    """The parsed parameters of the ranking, or of the scores of named outlets."""
+    """The parsed parameters of the ranking or, if outlets are named, of their scores."""
 
     outlet: list[str]
     min_resolved: int
@@ -113,7 +113,7 @@ class _Given(LensMembers, total=False):
 
 
 class ScoresRequest(TypedDict):
-    """A request for the ranking, or for the scores of named outlets."""
+    """A parsed request for the ranking or, if outlets are named, for their scores."""
 
     outlets: list[str] | None
     """None for the ranking."""

@@ -26,7 +26,7 @@ STATUSES = ("insufficient", "provisional", "rated")
 
 
 class RatedOut(Answer):
-    """The members that a score and its explanation share."""
+    """The members that a score and the explanation of a score share."""
 
     outlet = shown.text("The outlet's slug.")
     topic = shown.text(

@@ -14,13 +14,13 @@ from service.values.instants import format_instant
 
 
 class Nullable(TypedDict, total=False):
-    """The option of fields that can be null."""
+    """The option of a field whose value can be null."""
 
     allow_none: bool
 
 
 class TextOptions(Nullable, total=False):
-    """The options of a string, whose values may be limited."""
+    """Options for a string field; `validate` may restrict its value."""
 
     validate: Callable[[str], str]
 
@@ -32,7 +32,7 @@ class ShownInstant(ma.fields.DateTime):
 
 
 def text(description: str, **options: Unpack[TextOptions]) -> ma.fields.String:
-    """Return a string field."""
+    """Return a field for a string."""
     return ma.fields.String(required=True, metadata={"description": description}, **options)
 
 
@@ -42,12 +42,12 @@ def texts(description: str) -> ma.fields.List[str]:
 
 
 def choice(kind: type[enum.StrEnum], description: str, **options: Unpack[Nullable]) -> ma.fields.Enum[enum.StrEnum]:
-    """Return a field for a value of a closed list, documented with the meaning of each value."""
+    """Return a field for a value of an enum, documented with the meaning of each value."""
     return one_of(kind, description, required=True, **options)
 
 
 def identifier(description: str, **options: Unpack[Nullable]) -> ma.fields.UUID:
-    """Return a field for an id."""
+    """Return a field for the id of an object, a UUIDv7."""
     return ma.fields.UUID(required=True, metadata={"description": f"{description} A UUIDv7."}, **options)
 
 
@@ -83,17 +83,17 @@ def share(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
 
 
 def number(description: str, **options: Unpack[Nullable]) -> ma.fields.Float:
-    """Return a field for a number of any range. The description gives its range."""
+    """Return a field for a number without limits. The description must give its range."""
     return ma.fields.Float(required=True, metadata={"description": description}, **options)
 
 
 def part(schema: type[Answer], description: str, **options: Unpack[Nullable]) -> ma.fields.Nested:
-    """Return a field for an object."""
+    """Return a field for a nested object."""
     return ma.fields.Nested(schema, required=True, metadata={"description": description}, **options)
 
 
 def parts(schema: type[Answer], description: str) -> ma.fields.List[object]:
-    """Return a field for a list of objects."""
+    """Return a field for a list of nested objects."""
     return ma.fields.List(ma.fields.Nested(schema), required=True, metadata={"description": description})
 
 

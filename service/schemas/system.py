@@ -10,7 +10,7 @@ from service.schemas.fields import Answer
 
 
 class HealthOut(Answer):
-    """The state of the process."""
+    """The state of the process that responds."""
 
     status = shown.text("Always `ok`: a process that is not alive does not respond.", validate=OneOf(["ok"]))
 

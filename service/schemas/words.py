@@ -1,4 +1,4 @@
-"""Fields for stances, verdicts and numbers as import files write them."""
+"""Fields for stances, outcomes and whole numbers in the notations of import files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STANCES = {stance.value: stance for stance in Stance} | {
     "mentions": Stance.COMMENT,
 }
 Outcome: TypeAlias = tuple[Verdict, float | None]
-"""A verdict, with the truth of a partial one."""
+"""A verdict, and the part of the claim that proved true, which is None unless the verdict is partial."""
 _OUTCOMES: dict[str, Outcome] = {
     "true": (Verdict.TRUE, None),
     "false": (Verdict.FALSE, None),
@@ -26,7 +26,7 @@ _OUTCOMES: dict[str, Outcome] = {
 
 
 class StanceWord(ma.fields.Field[Stance | None]):
-    """A stance, or a synonym that data sets use; blank if it follows from the probability."""
+    """A stance, or a synonym of one that data sets use; blank to derive it from the probability."""
 
     default_error_messages = {"stance": f"Must be one of: {', '.join(_STANCES)}."}
 
@@ -65,7 +65,7 @@ class OutcomeWord(ma.fields.Field[Outcome | None]):
 
 
 class WholeNumber(ma.fields.Integer):
-    """A whole number, which some programs write with a decimal: 3.0."""
+    """A whole number, also in the notation 3.0, which some programs write."""
 
     default_error_messages = {"whole": "Must be a whole number, such as 3."}
 

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 SECRET = re.compile(r"bo_[A-Za-z0-9_-]{20,}", re.ASCII)
-"""An API key, which clients sometimes send in a path or another place that is logged."""
+"""The pattern of API keys, which clients sometimes send in a path or another place that is logged."""
 REDACTED = "bo_***"
 
 _SHARED: list[Any] = [
@@ -25,7 +25,7 @@ _SHARED: list[Any] = [
 
 
 def formatter() -> logging.Formatter:
-    """Return a formatter that renders records of the standard library as JSON."""
+    """Return a formatter that writes log records of the standard library as JSON without API keys."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
@@ -46,7 +46,7 @@ def _without_secrets(_logger: Any, _name: str, line: Any) -> str:
 
 
 def set_up_logs(level: int = logging.INFO) -> None:
-    """Send all logs to standard error."""
+    """Send all logs of this level or above to standard error."""
     # Imported late: gunicorn_conf.py imports this module before it sets the folder that prometheus_client reads.
     from service.telemetry.responses import RESPONSES  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 """Metrics for Prometheus.
 
 Under gunicorn each process writes its counters to files in a shared folder (see gunicorn_conf.py), and the process that
-serves `/metrics` adds them up. Without such a folder a process exports its own counters.
+serves `/metrics` adds them up. Without a shared folder, each process exports only its own counters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RedisOperation = Literal["read", "store", "invalidate", "ping", "limit"]
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # they double the page, and multiprocess files lack them
+disable_created_metrics()  # type: ignore[no-untyped-call] # creation times double the page, and multiprocess files lack them
 _OWN = CollectorRegistry()
 REQUESTS = Counter(
     "borneout_http_requests", "HTTP requests.", ["method", "route", "status"], registry=_OWN
@@ -42,7 +42,7 @@ _REDIS_FAILURES = Counter(
 
 
 class Backlog(NamedTuple):
-    """The size of the outbox."""
+    """The cache invalidations in the outbox, which wait for the worker."""
 
     rows: int
     oldest: float
@@ -50,7 +50,7 @@ class Backlog(NamedTuple):
 
 
 def export_zeros() -> None:
-    """Export some counters as 0 from the start, so that their first event is an increase."""
+    """Export the counters of Redis failures and score reads as 0, so that the first event is an increase."""
     for operation in get_args(RedisOperation):
         _REDIS_FAILURES.labels(operation)
     for status in ("hit", "miss", "bypass"):
@@ -63,7 +63,12 @@ def count_redis_failure(operation: RedisOperation) -> None:
 
 
 def render_metrics(backlog: Backlog | None = None, *, is_cache_used: bool | None = None) -> bytes:
-    """Return the page that Prometheus scrapes, without the backlog or the cache if they are unknown."""
+    """Return the page that Prometheus scrapes.
+
+    Args:
+        backlog: The size of the outbox; None to leave it out.
+        is_cache_used: Whether cached scores are used; None to leave it out.
+    """
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     counters = MultiProcessCollector(None, folder) if folder else _OWN  # type: ignore[no-untyped-call]
     return generate_latest(_Page(counters, backlog, is_cache_used))
@@ -71,7 +76,7 @@ def render_metrics(backlog: Backlog | None = None, *, is_cache_used: bool | None
 
 @dataclass(frozen=True, slots=True)
 class _Page(Collector):
-    """The counters, the backlog and the state of the cache as one page."""
+    """A collector of all metrics of a page: the counters, the backlog and the state of the cache."""
 
     counters: Collector
     backlog: Backlog | None

@@ -1,4 +1,4 @@
-"""Count and log every response."""
+"""The metrics and the log lines of all responses."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LOGGER = "service.web.middleware"
 
 
 class ResponseLog:
-    """The log of responses, one line for each, which a thread writes in batches.
+    """A log with one line for each response. A thread writes the lines in batches.
 
-    The logging library and structlog would take longer for a line than everything else in a cached response.
+    The logging library and structlog would take longer for a line than all other work for a cached response.
     """
 
     def __init__(self) -> None:
         self.stream: TextIO | None = None
-        """The stream to write to; None while the logs are not set up."""
+        """The stream to write to; None until the logs are set up."""
         self._lines: list[str] = []
         self._thread: threading.Thread | None = None
         atexit.register(self.flush)
@@ -40,7 +40,7 @@ class ResponseLog:
             self._thread.start()
 
     def flush(self) -> None:
-        """Write all lines now."""
+        """Write all pending lines to the stream now."""
         lines, self._lines = self._lines, []
         if lines and self.stream is not None:
             self.stream.write("".join(lines))
@@ -72,7 +72,7 @@ def observe_response(*, method: str, route: str, path: str, status: int, seconds
     durations.observe(seconds)
     if RESPONSES.stream is None:
         return
-    # Formatted by hand, because an encoder takes longer than the rest of a response from memory.
+    # Formatted by hand, because a JSON encoder takes longer than all other work for a cached response.
     moment = dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
     line = (
         f'{{"method": {json.dumps(method)}, "path": {json.dumps(path)}, "status": {status}, '
