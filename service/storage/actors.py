@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The author of writes: an API key or one of our processes, with the id of the current request."""
+    """The author of ledger entries: an API key or one of our processes, with the current request's id."""
 
     key_id: UUID | None = None
     name: str | None = None
@@ -21,4 +21,4 @@ COMMAND_LINE = Actor(name="command line")
 WORKER = Actor(name="worker")
 
 CURRENT_ACTOR: ContextVar[Actor] = ContextVar("current actor", default=UNNAMED)
-"""The actor of this thread. Set it at the start of a request or a command."""
+"""The actor of the current thread, set when a request or a command starts."""

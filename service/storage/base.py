@@ -15,7 +15,7 @@ R = TypeVar("R", bound="Base")
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
-    """A column of aware instants, read back in UTC from both databases."""
+    """A column type for datetimes with a time zone, which are read back in UTC from both databases."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -34,7 +34,7 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
 
 
 class Base(DeclarativeBase):
-    """The base class of all models. Constraint names are fixed, so that a migration can drop them by name."""
+    """The base class of all models. Its naming convention lets a migration drop constraints by name."""
 
     metadata = sa.MetaData(
         naming_convention={
@@ -56,9 +56,9 @@ def table_of(model: type[Base]) -> sa.Table:
 
 
 def detached(model: type[R], values: Mapping[str, object]) -> R:
-    """Return a new row that belongs to no session, with these columns and relationships.
+    """Return a new row that belongs to no session, with the given columns and relationships.
 
-    It is ten times as fast as the constructor, because the ORM does not record the values as changes.
+    This is ten times as fast as the constructor, because the ORM does not record the values as changes.
     """
     row: R = manager_of_class(model).new_instance()
     instance_dict(row).update(values)
@@ -66,9 +66,10 @@ def detached(model: type[R], values: Mapping[str, object]) -> R:
 
 
 def plain(model: type[R], values: dict[str, object]) -> R:
-    """Return a plain object with the attributes of a row.
+    """Return an object with the attributes of a row, for code that only reads them.
 
-    The ORM does not track it, so it cannot be added to a session. Reading its attributes is several times as fast.
+    The ORM does not track the object, so it cannot be added to a session, but its attributes are read several times as
+    fast as those of a row.
     """
     row = object.__new__(_plain_class(model))
     row.__dict__ = values

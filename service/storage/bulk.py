@@ -1,4 +1,4 @@
-"""Insert many new rows at once, each with its entry in the ledger."""
+"""Insert many new rows at once, each with its ledger entry."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ _ENTRY_COLUMNS = tuple(NewEntry.__annotations__)
 _FEW = 50
 """The largest number of rows for which one INSERT is faster than COPY on PostgreSQL."""
 Convert: TypeAlias = Callable[[object], object]
-"""A function that converts the value of a column for the driver."""
+"""A function that converts the value of a column to the form that the database driver expects."""
 
 
 class _Target(NamedTuple):
-    """A table to insert rows into."""
+    """The parts of the SQL that inserts rows into a table."""
 
     name: str
-    """The table with its columns, as SQL."""
+    """The quoted name of the table, followed by its columns in parentheses."""
     converters: list[Convert | None]
-    """The converters of the columns."""
+    """A converter for each column; None if the driver takes its values unchanged."""
     line: str
-    """The placeholders of one row."""
+    """The placeholders for one row, in parentheses."""
 
 
 def insert_rows(
     session: Session, rows: Mapping[type[Base], Sequence[Base]], *, also_read: sa.ScalarSelect[R] | None = None
 ) -> R | None:
-    """Insert rows that belong to no session, with an entry for each if the session is journaled.
+    """Insert rows that belong to no session, with a ledger entry for each if the session is journaled.
 
-    It is ten times as fast as `session.add`: one statement for each table, and one for all entries. All columns that
-    are not null must be set, except for the search columns.
+    This is ten times as fast as `session.add`: it sends one statement for each table, and one for all entries. Every
+    column without a value is null; defaults do not apply. The search columns are derived here.
 
     Args:
         session: The session.
-        rows: The rows by model. Each row refers only to earlier ones.
-        also_read: A query to run in the first statement; the first model then has one row. The columns of the row are
-            the parameters of the query, with the prefix `new_`.
+        rows: The rows by model. A row may refer only to rows that come before it.
+        also_read: A query to run in the first INSERT, which must then insert exactly one row. The query can use the
+            columns of that row as parameters with the prefix `new_`.
 
     Returns:
-        The result of `also_read`.
+        The result of `also_read`; None without it.
     """
     connection = session.connection()
     entries: list[NewEntry] = []
@@ -84,13 +84,13 @@ def _insert_reading(connection: sa.Connection, table: sa.Table, row: Values, als
     return connection.scalar(insertion, parameters)
 
 
-@cache  # every recorded claim needs it
+@cache  # built once, because it is used for every recorded claim
 def _insertion(table: sa.Table, also_read: sa.ScalarSelect[R]) -> ReturningInsert[R]:
     return sa.insert(table).returning(also_read)
 
 
 def _entries(table: sa.Table, rows: Iterable[Values]) -> list[NewEntry]:
-    """Return the entries of new rows."""
+    """Return the ledger entries for new rows of a table."""
     actor, now = CURRENT_ACTOR.get(), utc_now()
     entries = []
     name = str(table.name)  # sqlite3 takes longer for a subclass of str

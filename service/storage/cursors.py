@@ -1,4 +1,4 @@
-"""Opaque cursors: sort keys with a checksum that binds them to a list and its filters."""
+"""Opaque pagination cursors: sort keys with a checksum that binds them to a list and its filters."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _REFUSED = {
     "client_encoding": "the service always uses UTF-8",
     "replication": "the service sends SQL",
 }
-"""The options of libpq that the service cannot use, with the reason."""
+"""The libpq options that a database URL must not set, each with the reason."""
 _NUMBERS = frozenset(
     {
         "connect_timeout",
@@ -25,7 +25,7 @@ _NUMBERS = frozenset(
         "tcp_user_timeout",
     }
 )
-"""The options that libpq validates only when it connects."""
+"""The numeric libpq options that are checked here, because libpq checks them only when it connects."""
 
 
 def sqlite_url(file: Path) -> str:
@@ -38,7 +38,7 @@ def sqlite_url(file: Path) -> str:
 
 
 def with_host_options(url: str) -> str:
-    """Return a PostgreSQL URL with several hosts in SQLAlchemy's form, given libpq's form.
+    """Convert a PostgreSQL URL with several hosts from libpq's form to SQLAlchemy's.
 
     >>> with_host_options("postgresql://u@a:5433,[::1]/db?target_session_attrs=read-write")
     'postgresql://u@/db?host=a,::1&port=5433,5432&target_session_attrs=read-write'
@@ -56,10 +56,10 @@ def with_host_options(url: str) -> str:
 
 
 def check_database_url(url: str) -> None:
-    """Check a URL without connecting to the database.
+    """Check the URL of the database without connecting to it.
 
     Raises:
-        ValueError: The client would reject the URL. The message follows "it must be a URL" and contains no secret.
+        ValueError: The URL cannot be used. The message completes the phrase "it must be a URL" and has no secret.
     """
     try:
         parsed = sa.make_url(url)
@@ -70,13 +70,13 @@ def check_database_url(url: str) -> None:
         if parsed.query:
             raise ValueError("without options")
         return
-    if parsed.port == 0:  # SQLAlchemy would leave it out
+    if parsed.port == 0:  # SQLAlchemy would ignore it and connect to the default port
         raise ValueError("with a number from 1 to 65535 as its port")
     _check_libpq(parsed)
 
 
 def _check_libpq(url: sa.URL) -> None:
-    """Check the options of a PostgreSQL URL as libpq does before it connects."""
+    """Check the options of a PostgreSQL URL against the rules of libpq and of the service."""
     # Imported late, because it is slow and SQLite does not need it.
     from psycopg import pq  # noqa: PLC0415
 
@@ -103,7 +103,7 @@ def _check_libpq(url: sa.URL) -> None:
 
 
 def _check_other_options(options: dict[str, str]) -> None:
-    """Let libpq validate options, which it does before it connects."""
+    """Check options with libpq, which validates them before it fails to connect to a missing host."""
     from psycopg import Error, conninfo, pq  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""The database: its connections, sessions that read, sessions that write to the journal, and retries."""
+"""The database: its connections, read sessions, journaled write sessions, and retries after conflicts."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ R = TypeVar("R")
 _ATTEMPTS = 4
 _AFTER_COMMIT = "after commit"
 READ_TIMEOUT = "10s"
-"""The time that a statement of a read may take on PostgreSQL. Statements with a good plan take far less, and gunicorn
-and proxies time out only after 30 s."""
+"""The timeout of each statement in a read session on PostgreSQL.
+
+Statements with a good plan take far less, and gunicorn and proxies time out only after 30 s.
+"""
 _SQLITE_LOCK_SECONDS = 10.0
 _RESULTS = ("SET LOCAL timezone = 'UTC'", "SET LOCAL datestyle = 'ISO'", "SET LOCAL extra_float_digits = 1")
 _TIMEOUTS = {"connect_timeout": 3, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
-"""The time until a connection to a dead host fails; without these options, a quarter of an hour."""
+"""Connection options that detect a dead host within seconds; the defaults take a quarter of an hour."""
 
 
 class Database:
-    """A connection pool with the sessions that use cases open.
+    """A connection pool, and the sessions in which use cases read and write.
 
-    `write()` commits when its block ends without an exception, and every row it writes is added to the journal. A
+    `write()` commits when its block ends without an exception, and adds a ledger entry for every row it writes. A
     `write()` inside another one joins the outer transaction.
 
     All statements of one `read()` see the same snapshot. On PostgreSQL each statement is limited to `READ_TIMEOUT`;
@@ -62,7 +64,7 @@ class Database:
 
     @contextmanager
     def read(self, *, unlimited: bool = False) -> Iterator[Session]:
-        """Open a session that reads.
+        """Open a read session, whose statements all see the same snapshot.
 
         Args:
             unlimited: Whether statements may take longer than `READ_TIMEOUT`. Only for commands, the worker and the
@@ -86,7 +88,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session whose transaction ends with the block. Callbacks of `after_commit` run right after it."""
+        """Open a write session, which commits at the end of the block and then runs `after_commit` callbacks."""
         if (outer := self._current.get()) is not None:
             yield outer
             outer.flush()  # raises constraint violations here, as an outermost write does
@@ -102,7 +104,7 @@ class Database:
 
     @contextmanager
     def write_locked(self, name: str, *, timeout: float) -> Iterator[Session]:
-        """Open a session as `write` does, while holding a lock that is exclusive across processes.
+        """Open a write session while holding a named lock, which excludes all other processes.
 
         Args:
             name: The name of the lock.
@@ -116,20 +118,20 @@ class Database:
                 _begin_locked(session, name, timeout)
                 yield session
         else:
-            # Lock before the transaction begins, because BEGIN IMMEDIATE waits for every writer, whatever its name.
+            # Lock before the transaction begins: BEGIN IMMEDIATE waits for all writers, not only for this lock.
             with file_lock(Path(f"{self.engine.url.database}-names"), name, timeout), self.write() as session:
                 yield session
 
     def write_restored(self) -> AbstractContextManager[Session]:
-        """Open a session without a journal, for rows that are restored together with their entries in the ledger."""
+        """Open a session that adds no ledger entries, to restore rows together with their original entries."""
         return self._write_unjournaled.begin()
 
     def write_nowait(self) -> AbstractContextManager[Session]:
-        """Open a session for columns that are not journaled; a statement that would wait for a lock fails."""
+        """Open a session for unjournaled columns, in which statements fail instead of waiting for a lock."""
         return self._write_nowait.begin()
 
     def analyze(self) -> None:
-        """Refresh the statistics of the query planner, after many rows were added.
+        """Refresh the statistics of the query planner after many rows have been added.
 
         A failure is only logged, because the old statistics still work.
         """
@@ -162,7 +164,7 @@ class Database:
 
 
 def _begin_locked(session: Session, name: str, timeout: float) -> None:
-    """Begin the transaction of a session on PostgreSQL, and lock a name in the same round trip.
+    """Begin a PostgreSQL transaction, and acquire a named lock in the same round trip.
 
     Raises:
         TimeoutError: Another transaction held the lock for longer.
@@ -178,8 +180,8 @@ def _begin_locked(session: Session, name: str, timeout: float) -> None:
 def after_commit(session: Session, callback: Callable[[], object]) -> None:
     """Register a callback to run right after the transaction of a `write()` is committed.
 
-    Use it for anything that other processes must not see before the commit. Anything that must not be lost if this
-    process dies in between belongs in the transaction.
+    Use it for effects that other processes must not see before the commit. A crash right after the commit skips the
+    callback, so an effect that must not be lost belongs in the transaction.
     """
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
@@ -188,8 +190,8 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
     """Retry a use case after a conflict with another writer.
 
     Two writers that insert the same row collide at a unique constraint, and PostgreSQL breaks deadlocks by rolling one
-    transaction back. The retry reads the rows of the other writer. A use case inside a `write()` of its caller is not
-    retried, because only the whole transaction can be.
+    transaction back. A retry sees the rows of the other writer. A use case inside a `write()` of its caller is not
+    retried, because only a whole transaction can be.
     """
 
     @functools.wraps(use_case)
@@ -206,7 +208,7 @@ def retried(use_case: Callable[Concatenate[Database, P], R]) -> Callable[Concate
 
 
 def make_engine(url: str) -> sa.Engine:
-    """Return an engine, which connects on first use."""
+    """Return the engine for a database URL; it connects on first use."""
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, hide_parameters=True)
         sa.event.listen(engine, "connect", _set_up_sqlite)
@@ -274,8 +276,8 @@ def _begin_postgresql(connection: sa.Connection) -> None:
     """Begin a transaction with its settings, in one round trip.
 
     The settings are local to the transaction, so that a pooler does not leak them to other clients. The time zone is
-    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC. The others affect
-    our results, and an option of the URL, the role or the database might set them differently.
+    UTC because psycopg converts instants to it, and 9999-12-31T23:59Z does not exist east of UTC. The other settings
+    affect query results, and the URL, the role or the database might set them differently.
     """
     options = connection.get_execution_options()
     begin = f"BEGIN ISOLATION LEVEL {'REPEATABLE READ' if options.get('read') else 'READ COMMITTED'}"

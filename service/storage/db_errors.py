@@ -50,11 +50,11 @@ _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class WriteConflict(Exception):
-    """Another writer changed rows that this transaction depends on, so `retried` must run it again."""
+    """A conflict with another writer, after which `retried` runs the whole transaction again."""
 
 
 def sqlstate_of(error: sa.exc.DBAPIError) -> str | None:
-    """Return PostgreSQL's code for an error; None for other errors."""
+    """Return the SQLSTATE code of an error from PostgreSQL; None for other errors."""
     state: str | None = getattr(error.orig, "sqlstate", None)
     return state
 
@@ -67,7 +67,7 @@ def is_conflict(error: Exception) -> bool:
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Return whether an error means that the database is unreachable or busy, not that the statement is wrong."""
+    """Return whether an error means that the database is unreachable or busy, so a retry may succeed."""
     if isinstance(error, OSError):  # from a lock file beside the database
         return error.errno in _DISK_FULL
     if not isinstance(error, sa.exc.DBAPIError):
@@ -82,7 +82,7 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def lacks_schema(error: Exception) -> bool:
-    """Return whether an error means that a table or column does not exist, as in a database that was not migrated."""
+    """Return whether an error means that a table or column is missing, as before the first migration."""
     if not isinstance(error, sa.exc.DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
@@ -91,7 +91,7 @@ def lacks_schema(error: Exception) -> bool:
 
 
 def reason_of(error: Exception) -> str | None:
-    """Return the database's own message, on one line, if it is unavailable or cannot be used; else None."""
+    """Return why the database is unavailable or unusable, on one line; None for errors of other kinds."""
     if isinstance(error, sa.exc.TimeoutError | WriteConflict):
         return "it is too busy"
     if not isinstance(error, sa.exc.DBAPIError) or not (is_unavailable(error) or _is_refused(error)):
@@ -101,7 +101,7 @@ def reason_of(error: Exception) -> str | None:
 
 
 def _is_refused(error: sa.exc.DBAPIError) -> bool:
-    """Return whether the database cannot be used: damaged, not writable, or without the role or schema."""
+    """Return whether an error means that the database is damaged, missing, or closed to our role."""
     if isinstance(error.orig, sqlite3.Error):
         return _sqlite_code(error.orig) in _REFUSED_CODES
     return (sqlstate_of(error) or "").startswith(_REFUSED_STATES)

@@ -1,7 +1,7 @@
-"""The entries of the ledger: the canonical text of a row, and the next entry of a row. The format is in docs/ledger.md.
+"""Ledger entries: the canonical text of a row, and the entry for a write (format: docs/ledger.md).
 
-The text is JSON by RFC 8785, which has implementations in many languages. It is the same on both databases and must
-never change for rows already entered.
+The text is canonical JSON (RFC 8785), which has implementations in many languages. It is the same on both databases,
+and must never change for rows that already have entries.
 
 Free texts, and columns that may be redacted or that hold credentials, are replaced by a salted hash. Null columns are
 left out, so that adding a column does not change the text of earlier rows.
@@ -29,32 +29,32 @@ from service.values.instants import format_instant
 _SALT_BYTES = 16
 
 RowId = tuple[str, str]
-"""The name of a row's table, and the row's key."""
+"""The identity of a row in the ledger: the name of its table, and its primary key as text."""
 Render = Callable[[Any, str], Any]
-"""A function that renders the value of a column as JSON, with a salt for hashes."""
+"""A function that converts a column value to its JSON form; the salt is for columns that are hashed."""
 Values = Mapping[Any, Any]
 """The values of a row by column."""
 
 
 class ColumnFormat(NamedTuple):
-    """The form of a column in the text of a row."""
+    """The name of a column, and the functions that write its value in the canonical text of a row."""
 
     name: str
     render: Render
     write: Callable[[Any, str], str]
-    """Returns the member with the value of the column, as JSON."""
+    """Returns the JSON member of the column: its name and value."""
 
 
 class RowFormat(NamedTuple):
-    """The form of the rows of a table."""
+    """The functions that write the key and the canonical text of the rows of a table."""
 
     key: list[tuple[str, Render]]
     columns: list[ColumnFormat]
-    """The columns in the order of RFC 8785."""
+    """The columns, sorted as RFC 8785 requires."""
 
 
 class LastEntry(NamedTuple):
-    """The last entry of a row, which the next one follows."""
+    """The newest ledger entry of a row, to which the next one is chained."""
 
     position: int
     salt: str | None
@@ -65,7 +65,7 @@ NO_ENTRY = LastEntry(0, None, None)
 
 
 class NewEntry(TypedDict):
-    """The columns of an entry."""
+    """A new ledger entry, by column."""
 
     id: UUID
     recorded_at: dt.datetime
@@ -83,7 +83,7 @@ class NewEntry(TypedDict):
 
 
 def entry_digest(entry: Values) -> str:
-    """Return the digest of an entry."""
+    """Return the SHA-256 hash of an entry, without its salt and seal, which may change later."""
     parts = [
         str(entry["id"]),
         format_instant(entry["recorded_at"]),
@@ -100,7 +100,7 @@ def entry_digest(entry: Values) -> str:
 
 
 def new_salt() -> str:
-    """Return a random salt."""
+    """Return a random salt for the hashed columns of a row."""
     return secrets.token_hex(_SALT_BYTES)
 
 
@@ -114,7 +114,7 @@ def new_entry(
     actor: Actor,
     now: dt.datetime,
 ) -> NewEntry:
-    """Return the next entry of a row."""
+    """Return the ledger entry for a write of a row, chained to the row's last entry."""
     entry = NewEntry(
         id=new_id(),
         recorded_at=now,
@@ -136,7 +136,7 @@ def new_entry(
 
 @functools.cache
 def row_format(table: sa.Table) -> RowFormat:
-    """Return the functions that render the columns of a table."""
+    """Return the functions that write the key and the canonical text of a table's rows."""
     columns = [column for column in table.columns if (table.name, column.name) not in LEFT_OUT]
     return RowFormat(
         key=[(column.name, _renderer(column)) for column in table.primary_key],
@@ -145,7 +145,7 @@ def row_format(table: sa.Table) -> RowFormat:
 
 
 def row_key(table: sa.Table, values: Values) -> str:
-    """Return the primary key of a row as the ledger stores it. It has no salt, so it never changes."""
+    """Return the primary key of a row as text. It is never hashed, so a new salt does not change it."""
     return " ".join(str(render(values[name], "")) for name, render in row_format(table).key)
 
 
@@ -165,23 +165,23 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
 
 
 def without_secret(key_id: object) -> dict[str, str]:
-    """Return the columns of a key from an export, which contains no secrets. No secret matches them."""
+    """Return placeholders for the secret of an API key, because exports have none. No secret matches them."""
     return {"handle": "", "digest": f"none:{key_id}"}
 
 
 def lacks_secret(table: sa.Table, values: Values) -> bool:
-    """Return whether a row is a key without a secret. The ledger has the hash of its former secret."""
+    """Return whether a row is an API key restored without its secret, whose hash the ledger still has."""
     return table.name == "api_key" and not values["handle"]
 
 
 def hash_value(value: object, salt: str) -> str:
-    """Return the hash that replaces a value: the SHA-256 of the salt, followed by the text or the canonical JSON."""
+    """Return the hash that replaces a value: SHA-256 over the salt and the text or canonical JSON."""
     text = value if isinstance(value, str) else canonical_json(value)
     return "sha256:" + hashlib.sha256((salt + text).encode()).hexdigest()
 
 
 def _writer(column: sa.Column[Any]) -> Callable[[Any, str], str]:
-    """Return the function that writes a value of a column, with its name, as a member in JSON."""
+    """Return a function that writes the name and value of a column as a JSON member."""
     name, render = column.name, _renderer(column)
     if render is hash_value or isinstance(column.type, _WITHOUT_ESCAPES):
         return lambda value, salt: f'"{name}":"{render(value, salt)}"'
@@ -213,7 +213,7 @@ def _render_version(content: dict[str, Any], salt: str) -> dict[str, Any]:
 
 
 _WITHOUT_ESCAPES = UtcDateTime, sa.Date, sa.Uuid
-"""The types of columns with texts in which JSON escapes nothing."""
+"""The column types whose values never need escapes in JSON."""
 # Subclasses first: an Enum is also a String. The value of a float column may be an integer.
 _RENDERERS: tuple[tuple[type, Render], ...] = (
     (UtcDateTime, lambda value, _: format_instant(value)),

@@ -1,4 +1,4 @@
-"""The facts about loaded claims and reports that the rules need."""
+"""Facts about claims and reports that the rules depend on, read from loaded rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.values.names import name_key
 
 
 class OnRecord(NamedTuple):
-    """A recorded report, or an earlier version of one."""
+    """A recorded report in its current or an earlier version, to recognise a report that repeats it (R4)."""
 
     report: Report
     earlier: Mapping[str, object] | None = None
@@ -34,7 +34,7 @@ class OnRecord(NamedTuple):
         return self.is_current and self.report.withdrawal is None
 
     def member(self, name: str) -> object:
-        """Return a member, to be compared with that of a report that repeats this one (R4)."""
+        """Return a member of this version, to compare it with the same member of a newly sent report."""
         return getattr(self.report, name) if self.earlier is None else self.earlier[name]
 
 
@@ -50,12 +50,12 @@ def standing_resolution(claim: Claim) -> Resolution | None:
 
 
 def surviving_outlet(outlet: Outlet) -> Outlet:
-    """Return the outlet that an outlet's reports count for: itself, or the one that it was merged into (R22)."""
+    """Return the outlet that an outlet's reports count for: its merge target, if any, else itself (R22)."""
     return outlet.merged_into or outlet
 
 
 def reporting_outlets(claim: Claim) -> set[str]:
-    """Return the slugs of the outlets whose scores depend on a claim."""
+    """Return the slugs of the outlets that a claim's reports count for, so their scores depend on it."""
     return {surviving_outlet(report.outlet).slug for report in claim.reports}
 
 
@@ -75,7 +75,7 @@ def sided_reports(claim: Claim) -> list[Report]:
 
 
 def as_filed(report: Report) -> Filed:
-    """Return the members of a report that the rules depend on."""
+    """Return a report in the form that the scoring rules read."""
     # Positional arguments, because they are faster.
     return Filed(
         report.id,
@@ -92,7 +92,7 @@ def as_filed(report: Report) -> Filed:
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
-    """Return the facts of a claim that track records count. The claim must be loaded with its resolutions."""
+    """Return the members of a claim that track records count. Its resolutions must be loaded."""
     members = claim.kind, claim.topic, claim.resolves_by
     if (standing := standing_resolution(claim)) is None:
         return ClaimFacts(*members, None, None, None)
@@ -106,7 +106,7 @@ def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord
     for report in claim.reports:
         original = original_fingerprint(report.fingerprint)
         known.setdefault(original, []).append(OnRecord(report))
-        # A redacted report is recognised by its original members, and in an export by its remaining ones.
+        # Clients may repeat a redacted report with its original members or, from an export, with the remaining ones.
         if report.redacted and (remaining := fingerprint_of(report)) != original:
             known.setdefault(remaining, []).append(OnRecord(report))
         if report.corrected_at is not None:
@@ -119,7 +119,7 @@ def reports_on_record(session: Session, claim: Claim) -> dict[str, list[OnRecord
 
 
 def moved_fingerprint(report: Report) -> str:
-    """Return the fingerprint of a report that a merge moves to a claim that has the same report (R22a)."""
+    """Return the fingerprint of a report that a merge moves to a claim with an equal report (R22a)."""
     return f"{original_fingerprint(report.fingerprint)} {report.id}"
 
 
@@ -129,7 +129,7 @@ def original_fingerprint(fingerprint: str) -> str:
 
 
 def next_fingerprint(fingerprint: str) -> str:
-    """Return the fingerprint of a report that is filed again after the one with this fingerprint was withdrawn (R4)."""
+    """Return the fingerprint of a report filed again after its withdrawal, from the withdrawn one's (R4)."""
     return hashlib.sha256(fingerprint.encode()).hexdigest()
 
 
@@ -147,6 +147,6 @@ def fingerprint_of(report: Report) -> str:
     return _hash_of(parts)
 
 
-@lru_cache(maxsize=2_000)  # an import asks twice for each line of a batch
+@lru_cache(maxsize=2_000)  # an import uses the hash of each line twice
 def _hash_of(parts: tuple[str | bool | None, ...]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -21,7 +21,7 @@ class Pairing(NamedTuple):
 
 @retried
 def read_pairing(db: Database) -> Pairing:
-    """Return the id of a database and its token. The first call creates them."""
+    """Return the id of a database and its Redis token, which the first call creates."""
     with db.read() as session:
         found = session.get(Identity, 1)
     if found is None:
@@ -37,10 +37,10 @@ def database_id(db: Database) -> str:
 
 
 def replace_redis_token(db: Database, before: Pairing, token: str) -> bool:
-    """Store a new token.
+    """Replace the Redis token of a database, unless another worker has replaced it first.
 
     Returns:
-        Whether the token was stored. If not, another worker has stored one since `before` was read.
+        Whether the token was replaced. If not, another worker has done so since `before` was read.
     """
     row = sa.update(Identity).where(Identity.database_id == before.database_id)
     row = row.where(Identity.redis_token == before.redis_token).values(redis_token=token)
@@ -49,10 +49,10 @@ def replace_redis_token(db: Database, before: Pairing, token: str) -> bool:
 
 
 def forget_identity(session: Session) -> None:
-    """Delete the id of a database that was restored from a backup, so that it gets a new one on its first use."""
+    """Delete the id of a database restored from a backup, so that it gets a new one on first use."""
     session.execute(sa.delete(Identity))
 
 
 def new_token() -> str:
-    """Return a random token of 32 characters."""
+    """Return a random text of 32 hexadecimal digits."""
     return secrets.token_hex(16)

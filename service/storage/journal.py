@@ -1,4 +1,4 @@
-"""The journal: one ledger entry for every row that a session writes, with its author and the row before and after.
+"""The journal: adds a ledger entry for every row that a session writes, with its old and new content.
 
 `Database` opens every `write()` as a `JournaledSession`. Writes that bypass the session, such as bulk inserts,
 raise an error; bulk.py inserts many rows with their entries.
@@ -53,7 +53,7 @@ class RowChange(NamedTuple):
     key: Values
     before: Values | None
     after: Values | None
-    """None if the row is deleted, or was not read yet."""
+    """None if the row is deleted, or if its new values are still to be read from the database."""
     is_deleted: bool = False
 
     @property
@@ -62,14 +62,14 @@ class RowChange(NamedTuple):
 
 
 def renew_salt(session: Session, row: Base) -> None:
-    """Give the next entry of a row a new salt and erase the old one, so that redacted values cannot be guessed."""
+    """Give the next entry of a row a new salt and erase old salts, so redacted values cannot be guessed."""
     table = table_of(type(row))
     session.info.setdefault(_NEW_SALTS, set()).add((table.name, row_key(table, _values(row))))
 
 
 @dataclass(frozen=True, slots=True)
 class _EntryBuilder:
-    """Builds the entries of a flush from its changes."""
+    """A builder of ledger entries for the row changes of a flush."""
 
     session: Session
     last_entries: Mapping[RowId, LastEntry]
@@ -99,7 +99,7 @@ class _EntryBuilder:
 
 
 def _journaled_session(row: Base) -> Session | None:
-    """Return the session of a row if the row has to be journaled."""
+    """Return the session of a row if its writes are journaled, else None."""
     session = object_session(row)
     is_journaled = isinstance(session, JournaledSession) and table_of(type(row)).name not in UNJOURNALED
     return session if is_journaled else None
@@ -152,7 +152,10 @@ def _write_entries(session: Session, *_: object) -> None:
 
 
 def _may_have_entries(change: RowChange) -> bool:
-    """Return whether a row can have earlier entries: ids are never reused, but other keys are."""
+    """Return whether a row can have earlier entries.
+
+    A new row with an id has none, because ids are never reused. Other keys can be those of a deleted row.
+    """
     return change.before is not None or "id" not in change.key
 
 
@@ -169,7 +172,7 @@ def _last_entries(session: Session, rows: Iterable[RowId]) -> dict[RowId, LastEn
 
 
 def _erase_salts(connection: sa.Connection, rows: set[RowId], entries: Iterable[NewEntry]) -> None:
-    """Erase the salts of earlier entries of the rows with a new salt."""
+    """Erase the salts of all earlier entries of these rows, each of which has one of the new entries."""
     table = table_of(Entry)
     for entry in entries:
         if (entry["table_name"], entry["row_key"]) in rows:
@@ -182,7 +185,7 @@ def _erase_salts(connection: sa.Connection, rows: set[RowId], entries: Iterable[
 
 
 def _refuse_statement(state: ORMExecuteState) -> None:
-    """Reject INSERT, UPDATE and DELETE statements, which do not load the rows that they change."""
+    """Reject INSERT, UPDATE and DELETE statements on journaled tables, because they bypass the journal."""
     if state.is_insert or state.is_update or state.is_delete:
         table = state.statement.table  # type: ignore[attr-defined]
         if table.metadata is Base.metadata and table.name not in UNJOURNALED:
@@ -203,7 +206,7 @@ def _select_row(table: sa.Table, key: Values) -> sa.Select[Any]:
     return sa.select(table).where(*(table.c[name] == value for name, value in key.items()))
 
 
-# SQLAlchemy reports each row of a flush to its mapper, so these listen to all models. They ignore other sessions.
+# SQLAlchemy sends the events of rows to models, not to sessions. The handlers ignore rows of other sessions.
 sa.event.listen(Base, "after_insert", _note_insert, propagate=True)
 sa.event.listen(Base, "before_update", _note_update, propagate=True)
 sa.event.listen(Base, "before_delete", _note_delete, propagate=True)

@@ -1,4 +1,4 @@
-"""The tables and columns that the ledger contains, and the columns that it contains as hashes."""
+"""The tables and columns that the ledger leaves out, and the columns that it contains only as hashes."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ UNJOURNALED = frozenset(model.__tablename__ for model in _UNJOURNALED_MODELS)
 LEFT_OUT = frozenset(
     {
         ("api_key", "last_used_at"),  # updated hourly, without a change by a client
-        ("claim", "terms"),  # derived from the text and the tags, like the next one
-        ("claim", "text_key"),
-        ("report", "page_key"),  # derived from the url
+        ("claim", "terms"),  # derived from the text and the tags
+        ("claim", "text_key"),  # derived from the text
+        ("report", "page_key"),  # derived from the URL
     }
 )
 HASHED = frozenset(
@@ -70,7 +70,7 @@ HASHED = frozenset(
     }
 )
 HASHED_MEMBERS = frozenset({"text", "url", "quote", "fingerprint"})
-"""The hashed members of the earlier versions of outlets, claims and reports."""
+"""The members of an earlier version (of an outlet, claim or report) that the ledger has as hashes."""
 
 
 def journaled_tables() -> list[sa.Table]:

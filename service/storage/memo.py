@@ -1,4 +1,4 @@
-"""A cache of values from rows that never change, for each database."""
+"""A cache, for each database, of values loaded from rows that never change."""
 
 from __future__ import annotations
 

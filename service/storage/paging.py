@@ -1,4 +1,4 @@
-"""Keyset pagination: a page starts after the last sort key of the previous one, so new rows do not shift pages."""
+"""Keyset pagination: each page starts after the last item of the previous one, even with new rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The sort columns of a list with the parsers of their values. No two items have the same values."""
+    """The columns that a list is sorted by, unique in combination, and the parsers of their values."""
 
     columns: Sequence[Any]
     read: Sequence[Callable[[str], Any]]
@@ -61,7 +61,7 @@ class Keyset:
 
 
 def read_sort_key(sort_key: SortKey, read: Sequence[Callable[[str], Any]]) -> tuple[Any, ...]:
-    """Parse the values of a sort key.
+    """Parse the values of a sort key, one for each sort column.
 
     Raises:
         InvalidQuery: The number of values is wrong, or one of them cannot be parsed.
@@ -76,7 +76,7 @@ def read_number(text: str) -> int:
     """Parse an integer that fits into an INTEGER column of both databases.
 
     Raises:
-        ValueError: The text is not such an integer.
+        ValueError: The text is not an integer, or has more than 9 characters.
     """
     if len(text) > 9:
         raise ValueError("The number has more than 9 digits.")

@@ -14,14 +14,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from service.storage.models import Claim, Dispute, Outlet, Reply, Report, Resolution, Withdrawal
 from service.values.vocabulary import Stance
 
-_OTHER = aliased(Resolution)  # created once, because an alias costs more than the rest of the statement
+_OTHER = aliased(Resolution)  # created once, because creating an alias takes longer than the rest of a statement
 _FILER = aliased(Outlet)
 
 
 def is_among(
     session: Session, column: InstrumentedAttribute[Any] | sa.ColumnElement[Any], values: Iterable[str] | Iterable[UUID]
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a column or expression has one of the values.
+    """Return the condition that a column or expression has one of the given values.
 
     Unlike with IN, the values are sent as one parameter: psycopg needs half a second to send a query with ten thousand
     parameters, and SQLite rejects forty thousand. PostgreSQL sees the values while planning and uses an index or a hash
@@ -51,7 +51,7 @@ def _is_in_json(
 def in_topic(
     column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], topic: str
 ) -> sa.ColumnElement[bool]:
-    """Return the condition that a column holds a topic or one below it (R21b): one range of an index, without LIKE."""
+    """Return the condition that a column holds a topic or one below it (R21b), as one range of an index."""
     # Sorted by bytes, "a0" follows all texts that begin with "a/". Few others lie in between, such as "a-b".
     return sa.and_(column >= topic, column < f"{topic}0", sa.or_(column == topic, column >= f"{topic}/"))
 
@@ -64,7 +64,7 @@ def by_bytes(session: Session, column: InstrumentedAttribute[str] | sa.Column[st
 
 def stands(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Return the condition that a claim has a resolution and that its newest one meets a condition."""
-    # This is one index lookup per claim. PostgreSQL may turn EXISTS into a join, and with outdated statistics it
+    # This is one index lookup per claim. PostgreSQL may turn EXISTS into a join, which with outdated statistics
     # compares every claim with every resolution.
     return sa.func.coalesce(_newest(condition), sa.false())
 
@@ -98,12 +98,12 @@ def is_open(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
 
 
 def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
-    """Return the ids of the claims with an open dispute. Open disputes are always about the resolution in effect."""
+    """Select the ids of the claims with an open dispute, which is always about the resolution in effect."""
     return sa.select(Resolution.claim_id).join(Dispute, Dispute.resolution_id == Resolution.id).where(is_open(moment))
 
 
 def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
-    """Select the general replies of outlets, oldest first, each with the id of the outlet whose record it concerns.
+    """Select the general replies of outlets, oldest first, with the id of the outlet that each counts for.
 
     Args:
         filing: A condition on `Reply.outlet_id` that selects the outlets.
@@ -114,7 +114,7 @@ def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None =
 
 
 def is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
-    """Return the condition that a reply is about the whole record and is not withdrawn, now or at a past moment."""
+    """Return the condition that a reply concerns the whole record and is not withdrawn, now or at a time."""
     if moment is None:
         return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
     withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)
@@ -131,17 +131,17 @@ def is_counted(moment: dt.datetime | None = None) -> sa.ColumnElement[bool]:
 
 
 def is_reported() -> sa.ColumnElement[bool]:
-    """Return the condition that a claim has a report that counts."""
+    """Return the condition that a claim has a report that takes a side and is not withdrawn (R15)."""
     counted = sa.select(Report.id).where(Report.claim_id == Claim.id, is_counted()).limit(1)
     return counted.correlate(Claim).scalar_subquery().is_not(None)
 
 
 def counts_as(row: type[Outlet | Claim]) -> sa.ColumnElement[UUID]:
-    """Return the id of the outlet or claim that another one was merged into, or its own id (R22, R22a)."""
+    """Return the id that an outlet or claim counts as: its own, or that of its merge target (R22, R22a)."""
     return sa.func.coalesce(row.merged_into_id, row.id)
 
 
 def merged_with(outlet: Outlet) -> sa.CompoundSelect[UUID]:
-    """Return the ids of an outlet, unless it is merged itself, and of the outlets merged into it."""
+    """Select the ids of the outlets merged into an outlet, and its own id unless it is merged itself."""
     own = sa.select(Outlet.id).where(Outlet.id == outlet.id, Outlet.merged_into_id.is_(None))
     return own.union_all(sa.select(Outlet.id).where(Outlet.merged_into_id == outlet.id))

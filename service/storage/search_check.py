@@ -27,7 +27,7 @@ def wrong_search_columns(session: Session) -> Iterator[Claim | Report]:
     claims = sa.select(Claim).options(undefer(Claim.terms))
     for claim in session.scalars(claims, execution_options=_STREAMED):
         terms, text_key = search_columns_of(claim)
-        stored = claim.terms.replace("'", "").split()  # PostgreSQL quotes them and has its own order
+        stored = claim.terms.replace("'", "").split()  # PostgreSQL returns terms in quotes and in its own order
         if set(stored) != terms or claim.text_key != text_key:
             yield claim
     for report in session.scalars(sa.select(Report), execution_options=_STREAMED):
@@ -36,7 +36,7 @@ def wrong_search_columns(session: Session) -> Iterator[Claim | Report]:
 
 
 def wrong_spellings(session: Session) -> Iterator[tuple[UUID, list[Spelling]]]:
-    """Yield the outlets whose spellings are wrong, each with the right ones."""
+    """Yield the id of each outlet with wrong spellings, together with the right ones."""
     rows = sa.select(Outlet).options(selectinload(Outlet.aliases), selectinload(Outlet.domains))
     part: Sequence[Outlet]
     for part in session.scalars(rows, execution_options=_STREAMED).partitions():
@@ -53,7 +53,7 @@ def wrong_spellings(session: Session) -> Iterator[tuple[UUID, list[Spelling]]]:
 
 
 def correct_spellings(session: Session) -> int:
-    """Correct the spellings of outlets that are wrong, and return the number of these outlets."""
+    """Correct the wrong spellings of outlets, and return the number of outlets corrected."""
     wrong = list(wrong_spellings(session))
     connection = session.connection()
     for outlet_id, right in wrong:

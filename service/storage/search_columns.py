@@ -17,14 +17,14 @@ from service.values.pages import page_key
 from service.values.search_terms import index_terms, tag_term
 
 Spelt = Outlet | OutletAlias | OutletDomain
-"""A row with a name or a domain."""
+"""A row with a name or a domain, from which spellings are derived."""
 _FORMER = sa.delete(OutletSpelling).where(
     OutletSpelling.outlet_id == sa.bindparam("id"), OutletSpelling.source == sa.bindparam("place")
 )
 
 
 class Spelling(TypedDict):
-    """The columns of a spelling."""
+    """A new spelling of an outlet, by column."""
 
     outlet_id: UUID
     source: int
@@ -42,7 +42,7 @@ def derive_on_write() -> None:
 
 
 def derive_search_columns(row: Claim | Report) -> None:
-    """Set the search columns of a row."""
+    """Set the search columns of a claim or report from its other columns."""
     DERIVED[type(row)](row)
 
 
@@ -56,11 +56,11 @@ def _derive_page_key(report: Report) -> None:
 
 
 DERIVED: Mapping[type[Base], Callable[..., None]] = {Claim: _derive_terms, Report: _derive_page_key}
-"""The functions that set the search columns, by model."""
+"""The function that sets the search columns of a row, by model."""
 
 
 def search_columns_of(claim: Claim) -> tuple[set[str], str | None]:
-    """Return the search terms and the text key of a claim. A redacted text has none."""
+    """Return the search terms and the text key of a claim. A redacted text adds no terms and has no key."""
     tags = set(map(tag_term, claim.tags))
     if any(note["member"] == "text" for note in claim.redacted or ()):
         return tags, None
@@ -68,7 +68,7 @@ def search_columns_of(claim: Claim) -> tuple[set[str], str | None]:
 
 
 def page_key_of(report: Report) -> str | None:
-    """Return the key of the page of a report; None if the report has no page."""
+    """Return the key of the page that a report appeared on; None without a valid URL."""
     try:
         return None if report.url is None else page_key(report.url)
     except ValueError:  # such as a port that is not a number
@@ -76,7 +76,7 @@ def page_key_of(report: Report) -> str | None:
 
 
 def spellings(row: Spelt) -> list[Spelling]:
-    """Return the spellings of a row."""
+    """Return the spellings of an outlet, alias or domain that searches look for."""
     found = domain_spellings(row.domain) if isinstance(row, OutletDomain) else spellings_of(row.name)
     if isinstance(row, Outlet):
         found |= spellings_of(row.slug)
@@ -101,7 +101,7 @@ def _derive_if_changed(_mapper: Mapper[Claim | Report], _connection: sa.Connecti
 
 
 def _spell(session: Session, _context: object) -> None:
-    """Derive the spellings of the rows that a flush has written."""
+    """Replace the spellings of the outlets, aliases and domains that a flush has written."""
     changed = [row for row in session.dirty if isinstance(row, Spelt) and _is_renamed(row)]
     written = [*changed, *(row for row in session.new if isinstance(row, Spelt))]
     if written:
@@ -117,7 +117,7 @@ def _remove_spellings(_mapper: object, connection: sa.Connection, row: Spelt) ->
 
 
 def _place(row: Spelt) -> tuple[UUID, int]:
-    """Return the outlet and the source of the spellings of a row."""
+    """Return the outlet id and the source number under which the spellings of a row are stored."""
     if isinstance(row, Outlet):
         return row.id, 0
     return row.outlet_id, 2 * row.position + (1 if isinstance(row, OutletAlias) else 2)

@@ -30,12 +30,12 @@ _ON_SQLITE = re.compile(r"\d{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state of the database at one read."""
+    """A snapshot of the database: the writes that a session could see at one time."""
 
     at: dt.datetime
     """The time of the read."""
     state: str
-    """The newest entry of the ledger on SQLite, the transactions that were visible on PostgreSQL."""
+    """On SQLite, the row number of the newest ledger entry; on PostgreSQL, the text of a `pg_snapshot`."""
 
 
 class Written(NamedTuple):
@@ -49,7 +49,7 @@ class Written(NamedTuple):
 
 
 def take_snapshot(session: Session, *, now: dt.datetime) -> Snapshot:
-    """Return the snapshot of a read."""
+    """Return the snapshot that a session sees now."""
     if session.get_bind().dialect.name == "postgresql":
         state = session.scalar(sa.select(sa.cast(sa.func.pg_current_snapshot(), sa.Text)))
     else:
@@ -70,14 +70,14 @@ def written_since(session: Session, snapshot: Snapshot, *, at_most: int) -> Sequ
         is_new: sa.ColumnElement[bool] | sa.TextClause = _NOT_VISIBLE.bindparams(state=snapshot.state)
     else:
         is_new = int(snapshot.state) < _ROW_NUMBER
-    # Transactions are short, so an older entry was visible. The ids limit what is read.
+    # Transactions are short, so older entries were visible. Ids contain a time, so only recent entries are read.
     recent = Entry.id >= first_id(snapshot.at - _LONGEST_WRITE)
     rows = sa.select(Entry.table_name, Entry.row_key, Entry.position == 1, Entry.before).where(recent, is_new)
     return [Written(*row) for row in session.execute(rows.limit(at_most))]
 
 
 def read_state(text: str) -> str:
-    """Return the state of a snapshot, on either database, after checking its form.
+    """Return the `state` of a snapshot from either database, after checking its form.
 
     Raises:
         ValueError: The text is not a state.

@@ -1,4 +1,4 @@
-"""Earlier versions of outlets, claims and reports, and the check of If-Match against the current version."""
+"""Earlier versions of outlets, claims and reports, and the check of If-Match against the current one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def check_match(document: object, if_match: AbstractSet[str] | None) -> None:
         if_match: The ETags that the caller accepts; None for any version.
 
     Raises:
-        PreconditionFailed: The document was changed since.
+        PreconditionFailed: The document has changed since the caller read it.
     """
     if if_match is not None and etag_of(document) not in if_match:
         raise PreconditionFailed(
@@ -95,7 +95,7 @@ def earlier_versions(session: Session, outlet_id: UUID) -> list[EarlierOutlet]:
 def store_version(
     session: Session, subject_id: UUID, content: DataclassInstance, *, caller: Caller, now: dt.datetime
 ) -> None:
-    """Store the current members of an outlet, a claim or a report before they change. The row must be locked."""
+    """Store the members of an outlet, claim or report as a version before they change. Lock the row first."""
     store_versions(session, {subject_id: content}, caller=caller, now=now)
 
 
@@ -107,7 +107,7 @@ def store_versions(
     now: dt.datetime,
     rename: TopicRename | None = None,
 ) -> None:
-    """Store the current members of outlets or claims, given by id, before a change or a rename changes them."""
+    """Store the members of outlets, claims or reports, by id, as versions before a change or a rename."""
     number, subject = sa.func.count(), Version.subject_id
     before = sa.select(subject, number).where(is_among(session, subject, contents)).group_by(subject)
     numbers = dict(session.execute(before).all())

@@ -1,7 +1,7 @@
 """The schema of the database: its state, and its creation by Alembic.
 
 Until 1.0.0 there is one migration, which is edited in place. A database therefore stores a fingerprint of the migration
-that created it. A version with another migration rejects the database at the start, before a query can fail.
+that created it. A version of the service with another migration rejects the database at startup, before a query fails.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SchemaState(enum.Enum):
 
 
 class WrongState(CannotRun):
-    """The schema cannot be created, because the database is not empty."""
+    """The error for a database in which the schema cannot be created because of its state."""
 
     def __init__(self, state: SchemaState) -> None:
         super().__init__(state.value)
@@ -72,7 +72,7 @@ def fingerprint() -> str:
 
 
 def find_state(url: sa.URL) -> SchemaState:
-    """Return the state of a database, without creating or changing anything in it."""
+    """Return the state of the schema of a database, without changing the database."""
     if url.get_backend_name() == "sqlite":
         file = Path(url.database or "")
         if file.exists() and not file.is_file():
@@ -89,12 +89,12 @@ def find_state(url: sa.URL) -> SchemaState:
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Create the schema in an empty database, in one transaction. Does nothing if the database has the schema.
+    """Create the schema in one transaction if the database is empty; do nothing if it has the schema.
 
     If several processes call this concurrently, one creates the schema and the others wait for it.
 
     Raises:
-        WrongState: The database is not empty, and another version or program created its tables.
+        WrongState: The schema cannot be created, for example because another program has created tables.
     """
     _check_state(find_state(engine.url))  # before a connection of the engine changes the journal mode of the file
     try:
@@ -157,7 +157,7 @@ def _state_of(connection: sa.Connection) -> SchemaState:
 
 
 def _schema_of(connection: sa.Connection) -> str | None:
-    """Return the name of our schema on PostgreSQL; None if it does not exist, and on SQLite."""
+    """Return the name of the PostgreSQL schema for our tables; None if there is none, and on SQLite."""
     if connection.dialect.name != "postgresql":
         return None
     name: str | None = connection.scalar(sa.text(_POSTGRESQL_SCHEMA))
@@ -171,7 +171,7 @@ def _tables_in(connection: sa.Connection, schema: str | None) -> set[str]:
 
 
 def _only_value(connection: sa.Connection, table: sa.TableClause, schema: str | None) -> str | None:
-    """Return the value of a table with one column and at most one row; None without a row."""
+    """Return the value in a table with one column and at most one row; None without a row."""
     [column] = table.c
     qualified = sa.table(table.name, sa.column(column.name), schema=schema)
     value: str | None = connection.scalar(sa.select(sa.column(column.name)).select_from(qualified))
@@ -188,7 +188,7 @@ def _is_blank(file: Path) -> bool:
 
 @contextmanager
 def _connection(url: sa.URL) -> Iterator[sa.Connection]:
-    """Open a connection without creating a SQLite file, or storing an option in one."""
+    """Open a connection that neither creates a SQLite file nor changes the settings stored in one."""
     if url.get_backend_name() == "sqlite":
         address = f"{Path(url.database or '').absolute().as_uri()}?mode=rw"
         creator = functools.partial(sqlite3.connect, address, uri=True)

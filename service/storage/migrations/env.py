@@ -1,4 +1,4 @@
-"""The script that Alembic runs, on the connection of `migrate`."""
+"""The script that Alembic runs to migrate, on the connection that `migrate` has opened."""
 
 from alembic import context
 

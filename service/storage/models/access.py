@@ -20,7 +20,7 @@ class ApiKey(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(sa.String(NAME_LENGTH))
     handle: Mapped[str] = mapped_column(sa.String(16), index=True)
-    """The start of the hash, which finds the row without comparing the whole hash in SQL."""
+    """The first characters of the hash, to find the row without comparing the whole hash in SQL."""
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     scopes: Mapped[list[str]]
     recorded_at: Mapped[dt.datetime]

@@ -28,7 +28,7 @@ class Claim(Base):
     text: Mapped[str] = mapped_column(sa.Text)
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"))
     topic: Mapped[str | None] = mapped_column(TOPIC, index=True)
-    """A path in its normal form (R21b)."""
+    """The path of the topic in its normal form (R21b)."""
     tags: Mapped[list[str]]
     resolves_by: Mapped[dt.datetime | None] = mapped_column(index=True)
     group: Mapped[str | None] = mapped_column(sa.String(200), index=True)
@@ -39,9 +39,9 @@ class Claim(Base):
     """The reviews of fact-checkers that were imported (ClaimReview)."""
     redacted: Mapped[Redacted]
     terms: Mapped[str] = mapped_column(sa.Text().with_variant(TSVECTOR(), "postgresql"), deferred=True)
-    """The terms of the text and the tags, by which searches find the claim; derived from them on every write."""
+    """The search terms of the claim, derived from its text and tags on every write."""
     text_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    """A hash of the normal form of the text, derived from it; None for a redacted text."""
+    """A hash of the text in its normal form, to find claims with the same text; None for a redacted text."""
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"), index=True)
     """The claim that this one was merged into, which now has its reports, resolutions and replies (R22a)."""
 
@@ -70,7 +70,7 @@ class Report(Base):
     )
     commitment: Mapped[int | None]
     lexicon: Mapped[str | None] = mapped_column(sa.String(16))
-    """The version of the lexicon that derived `commitment` from `quote`; None if it was stated or is unknown."""
+    """The lexicon version that derived `commitment` from `quote`; None if it was stated or is unknown."""
     probability: Mapped[float | None]
     published_at: Mapped[dt.datetime]
     published_precision: Mapped[Precision] = mapped_column(enum_column(Precision, "published_precision"))
@@ -80,8 +80,9 @@ class Report(Base):
     cited_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"), index=True)
     cited_as: Mapped[str | None] = mapped_column(sa.String(200))
     fingerprint: Mapped[str] = mapped_column(sa.String(101))
-    """A hash of the members by which a report is recognised (R4). If both claims of a merge had the report, the merge
-    adds the id of the moved one.
+    """A hash of the members that identify a report within its claim (R4).
+
+    If a merge moves the report to a claim with an equal one, the merge appends the id of the moved report.
     """
     filed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
@@ -89,7 +90,7 @@ class Report(Base):
     """The time of the last correction. Earlier versions are kept."""
     redacted: Mapped[Redacted]
     page_key: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    """A hash of the normal form of the URL, derived from it."""
+    """A hash of the URL in its normal form, to find all reports of a page; None without a valid URL."""
 
     claim: Mapped[Claim] = relationship(lazy="raise", back_populates="reports")
     withdrawal: Mapped[Withdrawal | None] = relationship(lazy="raise")
@@ -98,7 +99,7 @@ class Report(Base):
 
 
 class Withdrawal(Base):
-    """The withdrawal of a report that was filed by mistake. The report is kept and not counted."""
+    """The withdrawal of a report that was filed by mistake. The report is kept, but no longer counts."""
 
     __tablename__ = "withdrawal"
 
@@ -125,4 +126,4 @@ class Version(Base):
     recorded_at: Mapped[dt.datetime]
     """The time at which the version was replaced."""
     rename_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("topic_rename.id"), index=True)
-    """The rename that replaced the version, or whose undoing did; None if the subject itself was changed."""
+    """The topic rename that replaced this version, when it was made or undone; None for any other change."""

@@ -1,4 +1,4 @@
-"""Column types that several tables share: closed vocabularies and redactions."""
+"""Column types that several tables share: enumerations, redactions, reviews, slugs and topics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.values.topics import TOPIC_LENGTH
 
 
 class RedactionNote(TypedDict):
-    """A redacted member of a row, in the form that is stored and shown."""
+    """A note on a redacted member of a row, in the form that is stored and shown."""
 
     member: str
     reason: str
@@ -41,19 +41,19 @@ class ReviewNote(TypedDict):
 
 
 Redacted = Annotated[list[RedactionNote] | None, mapped_column(sa.JSON(none_as_null=True))]
-"""The redacted members of a row."""
+"""The notes on the redacted members of a row; None if it has none."""
 Reviews = Annotated[list[ReviewNote] | None, mapped_column(sa.JSON(none_as_null=True))]
 """The reviews of a claim; None if it has none."""
 
 
 SLUG = sa.String(SLUG_LENGTH).with_variant(sa.String(SLUG_LENGTH, collation="C"), "postgresql")
-"""The type of a slug that lists are sorted by. Its order is that of its bytes, the same on both databases."""
+"""The type of a slug column that lists are sorted by. Both databases sort it by bytes."""
 TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="C"), "postgresql")
-"""The type of a topic. Its order is that of its bytes, so all topics below one are one range of an index."""
+"""The type of a topic column. It sorts by bytes, so a topic's descendants are one range of an index."""
 
 
 def enum_column(words: type[enum.StrEnum], name: str) -> sa.Enum:
-    """Return a text column with a closed vocabulary, which both databases check."""
+    """Return the type of a text column to which both databases admit only the values of an enumeration."""
     return sa.Enum(
         words,
         name=name,

@@ -1,4 +1,4 @@
-"""Fitted contexts, trained models, and the forecasts of each day."""
+"""Fitted contexts, trained models, and daily forecasts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.storage.base import Base
 
 
 class ContextRow(Base):
-    """A context: the average rates at which reports were right when it was fitted. Rows never change."""
+    """A fitted context: the average rates at which reports were right at that time. Rows never change."""
 
     __tablename__ = "context"
 
@@ -24,7 +24,7 @@ class ContextRow(Base):
 
 
 class LearnerRow(Base):
-    """A trained state of forecast/2."""
+    """A trained state of the forecasting method `forecast/2`."""
 
     __tablename__ = "learner"
 
@@ -33,12 +33,12 @@ class LearnerRow(Base):
     """The method and a hash of the format of its state. Other builds cannot read the state."""
     state: Mapped[dict[str, Any]]
     learned_from: Mapped[str] = mapped_column(sa.String(80))
-    """The numbers of rows that the state was trained on. While they are unchanged, no training is needed."""
+    """The sizes of the tables that the state was trained on, to skip training while they are unchanged."""
     recorded_at: Mapped[dt.datetime]
 
 
 class ForecastRow(Base):
-    """The forecast for a claim on a day, stored to be compared with the verdict."""
+    """The forecast for a claim on a day, stored so that it can be compared with the later verdict."""
 
     __tablename__ = "forecast"
 

@@ -18,11 +18,11 @@ class Identity(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
     database_id: Mapped[str] = mapped_column(sa.String(32))
     redis_token: Mapped[str] = mapped_column(sa.String(32))
-    """A random token that the Redis of this database also holds. If they differ, it is the wrong Redis or database."""
+    """A random token that is also stored in Redis. If the two differ, Redis belongs to another database."""
 
 
 class WorkerHost(Base):
-    """A host whose worker runs on this database, as of the time of the database."""
+    """A host whose worker uses this database. `seen_at` is by the clock of the database."""
 
     __tablename__ = "worker_host"
 

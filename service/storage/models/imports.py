@@ -17,7 +17,7 @@ from service.values.vocabulary import ImportStatus
 
 
 class ImportJob(Base):
-    """An import over HTTP: its file, how to read it, and how far it has been processed."""
+    """An import over HTTP: its file, the options for reading it, and its progress."""
 
     __tablename__ = "import_job"
     __table_args__ = (sa.Index(None, "api_key_id", "id"),)
@@ -25,7 +25,7 @@ class ImportJob(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     api_key_id: Mapped[UUID] = mapped_column(sa.ForeignKey("api_key.id"))
     request_id: Mapped[str | None] = mapped_column(sa.String(128))
-    """The id of the request that created the job, which the ledger shows for every row that the job writes."""
+    """The id of the request that created the job. The ledger shows it for every row that the job writes."""
     idempotency_key: Mapped[str | None] = mapped_column(sa.String(255))
     """Set while the upload arrives, so that a second request with the same key can wait for it."""
     name: Mapped[str | None] = mapped_column(sa.String(NAME_LENGTH))
@@ -42,7 +42,7 @@ class ImportJob(Base):
     """The number of chunks of the upload."""
     chunks_read: Mapped[int] = mapped_column(default=0)
     read: Mapped[int] = mapped_column(default=0)
-    """The number of lines processed so far; processing resumes after them."""
+    """The number of lines processed so far. A resumed job skips them."""
     created: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
     unchanged: Mapped[int] = mapped_column(default=0)
@@ -55,7 +55,10 @@ class ImportJob(Base):
     starts: Mapped[int] = mapped_column(default=0)
     """The number of times that the job was started or resumed since its last committed chunk."""
     served_at: Mapped[dt.datetime]
-    """The time of the key's last processed chunk, by which keys take turns; during the upload, of its last chunk."""
+    """The time at which a chunk of any job of this key was last processed, so that keys take turns.
+
+    During the upload, it is the time at which the last chunk of this job arrived.
+    """
     recorded_at: Mapped[dt.datetime]
     arrived_at: Mapped[dt.datetime | None]
     """The time at which the upload was complete. Until then no client sees the job."""
@@ -81,7 +84,7 @@ class ImportResult(Base):
 
     job_id: Mapped[UUID] = mapped_column(sa.ForeignKey("import_job.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """The number of lines before these."""
+    """The number of lines of the job that come before these."""
     rejected: Mapped[int]
     content: Mapped[bytes]
     """The results as compressed NDJSON."""

@@ -22,25 +22,25 @@ class Entry(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     recorded_at: Mapped[dt.datetime]
     actor: Mapped[UUID | None]
-    """The API key that wrote the row; None if one of our processes did, which `actor_name` names."""
+    """The API key that wrote the row; None if it was one of our processes, which `actor_name` names."""
     actor_name: Mapped[str | None] = mapped_column(sa.String(32))
     request_id: Mapped[str | None] = mapped_column(sa.String(128))
     table_name: Mapped[str] = mapped_column(sa.String(32))
     row_key: Mapped[str] = mapped_column(sa.String(600))
     """The primary key of the row, its columns joined by spaces."""
     position: Mapped[int]
-    """The number of the entry within its row, from 1. Clocks differ, so times do not order entries."""
+    """The number of the entry within its row, from 1. Times cannot order entries, because clocks differ."""
     before: Mapped[str | None] = mapped_column(sa.Text)
-    """None for a new row."""
+    """The canonical text of the row before the write; None for a new row."""
     after: Mapped[str | None] = mapped_column(sa.Text)
-    """None for a deleted row."""
+    """The canonical text of the row after the write; None for a deleted row."""
     salt: Mapped[str | None] = mapped_column(sa.String(32))
     """The salt of hashed columns; None after a redaction, so that redacted values cannot be guessed."""
     digest: Mapped[str] = mapped_column(sa.String(64))
     """The hash of all columns above except the salt."""
     seal: Mapped[int | None]
     written_in: Mapped[int | None] = mapped_column(sa.BigInteger)
-    """The transaction, which PostgreSQL sets; None on SQLite, where row numbers are in the order of commits."""
+    """The transaction id, set by PostgreSQL; None on SQLite, where row numbers show the order of commits."""
 
 
 class Seal(Base):

@@ -1,4 +1,4 @@
-"""Merges of claims, and pairs of claims that are not the same."""
+"""Merges of claims, and pairs of claims that an editor found to be different."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MovedRows(TypedDict):
 
 
 class ClaimMerge(Base):
-    """A merge of a claim into another one. The rows that it moved return if it is undone (R22a)."""
+    """A merge of a claim into another one. Undoing it moves the same rows back (R22a)."""
 
     __tablename__ = "claim_merge"
     __table_args__ = (
@@ -44,7 +44,7 @@ class ClaimMerge(Base):
 
 
 class DistinctClaims(Base):
-    """Two claims that an editor found to be different, so that they are not listed as a likely pair again."""
+    """Two claims that an editor found to be different, so they are not suggested for a merge again."""
 
     __tablename__ = "distinct_claims"
 

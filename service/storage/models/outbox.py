@@ -1,4 +1,4 @@
-"""The outbox of the worker."""
+"""The outbox: tasks that transactions queue for the worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.values.ids import new_id
 
 
 class Invalidation(TypedDict):
-    """The scores to invalidate."""
+    """The payload of a task that invalidates cached scores."""
 
     outlets: list[str] | None
     """The slugs of the outlets; None for all."""

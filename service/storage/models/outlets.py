@@ -1,4 +1,4 @@
-"""Outlets, with their domains, aliases, and the spellings by which searches find them."""
+"""Outlets, with their domains, their aliases, and the spellings that searches look for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Outlet(Base):
     """A publisher (schema.org/NewsMediaOrganization)."""
 
     __tablename__ = "outlet"
-    # Partial, because few outlets are merged. PostgreSQL sees that it is small and uses it, whatever the statistics.
+    # A partial index, because few outlets are merged. It is so small that PostgreSQL uses it whatever the statistics.
     __table_args__ = (
         sa.Index("ix_outlet_merged_into_id", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
@@ -36,7 +36,7 @@ class Outlet(Base):
     scorable: Mapped[bool]
     recorded_at: Mapped[dt.datetime]
     merged_into_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("outlet.id"))
-    """The outlet that this one was merged into. This outlet keeps its reports, but they count for that one (R22)."""
+    """The outlet that this one was merged into, for which the reports of this one count (R22)."""
     merged_at: Mapped[dt.datetime | None]
     merged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
 
@@ -61,7 +61,7 @@ class OutletDomain(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     domain: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), index=True)
     key: Mapped[str] = mapped_column(sa.String(DOMAIN_LENGTH), index=True)
-    """The form of the domain that is the same for all spellings of an account."""
+    """The domain in a form that is the same for all spellings of an account on a platform."""
     starts_at: Mapped[dt.datetime | None]
     ends_at: Mapped[dt.datetime | None]
     """The first moment at which the outlet no longer has the domain."""
@@ -79,7 +79,7 @@ class OutletAlias(Base):
 
 
 class OutletSpelling(Base):
-    """A spelling of a name, an alias or a domain of an outlet, by which searches find it; derived on every write."""
+    """A spelling of an outlet's name, alias or domain that searches look for, derived on every write."""
 
     __tablename__ = "outlet_spelling"
     __table_args__ = (sa.Index(None, "spelling", "outlet_id"), {"sqlite_with_rowid": False})
@@ -87,7 +87,7 @@ class OutletSpelling(Base):
     outlet_id: Mapped[UUID] = mapped_column(sa.ForeignKey("outlet.id"), primary_key=True)
     source: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """0 for the name and the slug, an odd number for an alias, a higher even number for a domain."""
-    # Sorted by bytes, so that all spellings with one beginning are one range of an index.
+    # Sorted by bytes, so that all spellings with the same beginning are one range of an index.
     spelling: Mapped[str] = mapped_column(
         _SPELLING.with_variant(sa.String(SPELLING_LENGTH + 1, collation="C"), "postgresql"), primary_key=True
     )

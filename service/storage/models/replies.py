@@ -35,7 +35,7 @@ class Reply(Base):
     """The key that filed the reply on behalf of the outlet; None for a reply from the public form."""
     via: Mapped[Via] = mapped_column(enum_column(Via, "via"))
     verified: Mapped[str | None] = mapped_column(sa.Text)
-    """The check by which an editor verified that a reply from the public form is the outlet's."""
+    """An editor's description of the check that a reply from the public form really comes from the outlet."""
     recorded_at: Mapped[dt.datetime]
     withdrawn_at: Mapped[dt.datetime | None]
     withdrawn_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

@@ -1,4 +1,4 @@
-"""The places of outlets in the rankings; derived from the record."""
+"""The current scores of outlets that rankings are sorted by, derived from the record."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SORTED_BY = "lower", "mean", "share"
 
 
 class Standing(Base):
-    """The parts of an outlet's current score that the rankings of one topic are sorted by.
+    """The numbers of an outlet's current score that the rankings of a topic are sorted by.
 
-    An outlet has a row for each basis and each topic on which it has claims of its own. The worker updates the rows;
-    until then, the outbox names the outlets whose scores have changed.
+    An outlet has a row for each basis and each topic on which it has claims of its own. The worker updates the rows
+    after a change; until then, the outbox lists the outlets whose scores have changed.
     """
 
     __tablename__ = "standing"
@@ -32,7 +32,7 @@ class Standing(Base):
     slug: Mapped[str] = mapped_column(SLUG, primary_key=True)
     basis: Mapped[Basis] = mapped_column(enum_column(Basis, "basis"), primary_key=True)
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
-    """The topic, with all topics below it; empty for all claims."""
+    """The topic, which includes all topics below it; empty for all claims."""
     kind: Mapped[OutletKind] = mapped_column(enum_column(OutletKind, "kind"))
     claims: Mapped[int]
     """The number of the outlet's own claims; 0 if all of them fall due later."""
@@ -43,8 +43,8 @@ class Standing(Base):
     upper: Mapped[float] = mapped_column(sa.Double)
     mean: Mapped[float] = mapped_column(sa.Double)
     share: Mapped[float] = mapped_column(sa.Double)
-    """The share of its resolved claims that proved right, 0..1."""
+    """The share of the outlet's resolved claims that it got right, 0..1."""
     computed_at: Mapped[dt.datetime | None]
-    """The time of the computation; null on the rows of topics, as is the next column."""
+    """The time of the computation. This and `valid_until` are null on the rows of single topics."""
     valid_until: Mapped[dt.datetime | None]
-    """The moment at which its next claim falls due, which changes the score on the basis `matured`."""
+    """The time at which the outlet's next claim falls due, which changes its score on the basis `matured`."""

@@ -1,4 +1,4 @@
-"""Submissions from the public forms. They are not part of the record: neither the ledger nor an export has them."""
+"""Submissions from the public forms, which are not part of the record, the ledger or exports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.values.vocabulary import SubmissionKind, SubmissionStatus
 
 
 class Submission(Base):
-    """A dispute or a reply that a stranger sent, and the decision of an editor on it."""
+    """A dispute or a reply sent through a public form, and an editor's decision on it."""
 
     __tablename__ = "submission"
     __table_args__ = (sa.Index(None, "status", "id"),)
@@ -35,14 +35,14 @@ class Submission(Base):
     claim_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("claim.id"))
     """The claim that a reply is about; None for a reply to the whole record, and for a dispute."""
     text: Mapped[str | None] = mapped_column(sa.Text)
-    """The text; None once it is part of the record, where it may be redacted."""
+    """The text; None once it is stored only in the record, where it can be redacted."""
     links: Mapped[list[str]]
     email: Mapped[str | None] = mapped_column(sa.String(254))
     """The sender's email address; None once the submission is decided."""
     digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
     """The hash of the secret in the sender's link."""
     sender: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    """The keyed hash of the sender's address; None after a day."""
+    """The keyed hash of the sender's IP address; None after a day."""
     refusal: Mapped[str | None] = mapped_column(sa.Text)
     decided_at: Mapped[dt.datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))

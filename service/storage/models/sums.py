@@ -1,4 +1,4 @@
-"""Sums of the claims of outlets, and the rates at which claims prove true; derived from the record."""
+"""Sums over the claims of outlets, and the rates at which claims prove true; derived from the record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.values.vocabulary import ClaimKind, Role, Stance
 
 
 class Subtotal(Base):
-    """The sums of an outlet's claims in one cell: role, kind, topic, stance and commitment."""
+    """The sums over an outlet's claims with the same role, kind, topic, stance and commitment."""
 
     __tablename__ = "subtotal"
     __table_args__ = (sa.Index(None, "topic", "outlet_id"),)
@@ -37,7 +37,7 @@ class Subtotal(Base):
     early: Mapped[int]
     backfilled: Mapped[int]
     right: Mapped[int] = mapped_column(sa.BigInteger)
-    """In billionths, like all big integers here, so that sums are exact."""
+    """The claims that it got right, in billionths like all big integers here, so that sums are exact."""
     stated: Mapped[int]
     """The number of scored claims with a stated probability."""
     stated_true: Mapped[int] = mapped_column(sa.BigInteger)
@@ -48,7 +48,7 @@ class Subtotal(Base):
 
 
 class Rate(Base):
-    """The rate at which the resolved claims with a report in one cell proved true."""
+    """The rate at which resolved claims proved true, for reports with the same values of the key columns."""
 
     __tablename__ = "rate"
 
@@ -59,7 +59,7 @@ class Rate(Base):
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
     """Empty for claims without a topic."""
     due: Mapped[dt.datetime] = mapped_column(primary_key=True)
-    """The due date of claims resolved before it, from which forecasts use them; 1970 for all other claims."""
+    """The due date of claims resolved early, because forecasts use them only from then on; else 1970."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
     """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
     true: Mapped[int] = mapped_column(sa.BigInteger)

@@ -14,7 +14,7 @@ from service.values.ids import new_id
 
 
 class TopicRename(Base):
-    """A rename of a topic and all topics below it. The claim versions that it replaced refer to it."""
+    """A rename of a topic and all topics below it. The versions of claims that it replaced refer to it."""
 
     __tablename__ = "topic_rename"
 
@@ -25,7 +25,7 @@ class TopicRename(Base):
     claims: Mapped[int]
     """The number of claims that the rename moved."""
     context: Mapped[int]
-    """The number of the newest context at that time; 0 if there was none. Later contexts use the new names."""
+    """The number of the newest context before the rename; 0 without one. Later contexts use the new names."""
     renamed_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("api_key.id"))
     recorded_at: Mapped[dt.datetime]
     undone_at: Mapped[dt.datetime | None]
