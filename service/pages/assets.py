@@ -1,4 +1,4 @@
-"""/assets: the static files of pages. Their paths contain a hash of the content, so browsers may cache them forever."""
+"""/assets: the static files of pages, with a content hash in the path so that browsers can cache them"""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ _ONE_YEAR = 365 * 86400  # seconds
 
 @functools.cache
 def asset_url(name: str) -> str:
-    """Return the path of the current version of a file in `static/`."""
+    """Return the path of a file in `static/`, with the hash of its current content."""
     return f"/assets/{_digest(name)}/{name}"
 
 
 @blp.get("/assets/<digest>/<name>")
 def get_asset(digest: str, name: str) -> Response:
-    """Send a static file. For the hash of another release, the current file is sent and must not be cached."""
+    """Send a static file.
+
+    If the hash in the path is that of another release, send the current file and forbid caching it.
+    """
     if not (_FOLDER / name).is_file():
         raise NotFound(f"There is no asset {name!r}.")
     response = send_asset(name)

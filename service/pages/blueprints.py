@@ -1,4 +1,4 @@
-"""The blueprints of the pages."""
+"""The blueprints of all pages, of their files, and of the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/outlets/{outlet}/calibration: how often claims proved true, by the probability that an outlet stated"""
+"""/outlets/{outlet}/calibration: how often claims proved true, by the probability the outlet stated"""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _CLAIMS = 50
 
 
 class StatedRequest(TypedDict):
-    """The parameters of the page, after parsing."""
+    """The query after parsing: the lower end of a range in percent, and the first claim to list."""
 
     stated: int | None
     start: int
 
 
 class StatedQuery(Body):
-    """The parameters of the page, in addition to those of the record."""
+    """The query of the page, besides the parameters that select a part of the record."""
 
     stated = Count(load_default=None, validate=Range(0, 90))
     start = Count(data_key="from", load_default=1, validate=Range(1))
@@ -39,7 +39,7 @@ class StatedQuery(Body):
 @blp.get("/outlets/<outlet>/calibration")
 @requires(Scope.READ)
 def show_calibration(outlet: str) -> Response:
-    """Show how often claims proved true, by the stated probability, and list the claims in one range of it."""
+    """Show how often claims proved true by stated probability, and list the claims of one range."""
     request: StatedRequest = read_query(StatedQuery())
     db, lens, start, stated = runtime().db, read_lens(), request["start"], request["stated"]
     view = edit.get_outlet(db, outlet)

@@ -35,7 +35,7 @@ Made = tuple[str, dt.datetime | None]
 @blp.get("/outlets/<outlet>/history.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_history(outlet: str, form: str) -> Response:
-    """Return the chart of an outlet's estimated reliability over time."""
+    """Return an outlet's estimated reliability over time, as an SVG chart or a CSV table."""
 
     def draw(found: Portrait) -> str:
         return _draw("history.svg", plot=time_plots.through_time(rated_points(found)), found=found)
@@ -48,7 +48,7 @@ def get_history(outlet: str, form: str) -> Response:
 @blp.get("/outlets/<outlet>/calibration.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_calibration(outlet: str, form: str) -> Response:
-    """Return the chart of how often claims proved true, by the probability that the outlet stated."""
+    """Return how often claims proved true by stated probability, as an SVG chart or a CSV table."""
 
     def draw(found: Portrait) -> str:
         return _draw("calibration.svg", plot=charts.calibration(found.calibration.bins), found=found)
@@ -61,7 +61,7 @@ def get_calibration(outlet: str, form: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/timeline.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_timeline(claim_id: UUID, form: str) -> Response:
-    """Return the timeline of a claim."""
+    """Return the timeline of a claim, as an SVG chart or a CSV table of its reports."""
 
     def make() -> Made:
         now = utc_now()
@@ -77,7 +77,7 @@ def get_timeline(claim_id: UUID, form: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/forecast.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_forecast(claim_id: UUID, form: str) -> Response:
-    """Return the chart of a claim's daily forecasts."""
+    """Return the daily forecasts for a claim, as an SVG chart or a CSV table."""
 
     def make() -> Made:
         now = utc_now()
@@ -94,7 +94,7 @@ def get_forecast(claim_id: UUID, form: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/reasons.<any(svg, csv):form>")
 @requires(Scope.READ)
 def get_reasons(claim_id: UUID, form: str) -> Response:
-    """Return the chart of the reasons that make a claim more or less likely than a typical one."""
+    """Return the reasons for the forecast of a claim, as an SVG chart or a CSV table."""
 
     def make() -> Made:
         now = utc_now()
@@ -117,7 +117,7 @@ def _send_outlet(
     columns: Sequence[str],
     rows: Callable[[Portrait], chart_tables.Rows],
 ) -> Response:
-    """Return a chart of an outlet, cached like its page."""
+    """Return a chart of an outlet as a file, cached like the outlet's page."""
     lens = read_lens()
     slug = slug_in(outlet)
 
@@ -139,7 +139,7 @@ def _send(about: str, name: str, form: str, *key: Lens, make: Callable[[], Made]
 
 
 def _draw(template: str, *, plot: object, **shown: object) -> str:
-    """Return a chart as SVG.
+    """Render a chart as SVG.
 
     Raises:
         NotFound: There is too little to draw.

@@ -1,4 +1,4 @@
-"""The data of the charts of outlets and claims as tables: columns and rows. Pure."""
+"""Tables with the data of the charts of outlets and claims. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Rows = Iterable[Iterable[object]]
 
 
 def history_rows(found: Portrait) -> Iterator[Iterable[object]]:
-    """Yield the points, without an estimate for fewer than 20 results (R17a)."""
+    """Yield a row for each point of an outlet's history, without estimates below 20 results (R17a)."""
     for point in found.history:
         record, rated = point.record, phrases.rated(point)
         estimate = (None,) * 4 if rated is None else (rated.mean, rated.lower, rated.upper, rated.level)
@@ -31,14 +31,14 @@ def history_rows(found: Portrait) -> Iterator[Iterable[object]]:
 
 
 def calibration_rows(found: Portrait) -> Iterator[Iterable[object]]:
-    """Yield the bins of stated probabilities."""
+    """Yield a row for each range of an outlet's stated probabilities."""
     for part in found.calibration.bins:
         interval = part.interval.lower, part.interval.upper, part.interval.level
         yield (part.lower, part.upper, part.n, part.mean_probability, part.share_true, *interval)
 
 
 def timeline_rows(found: Story) -> Iterator[Iterable[object]]:
-    """Yield the reports on a claim."""
+    """Yield a row for each report on a claim."""
     for report in found.claim.reports:
         cited = None if report.relays is None else report.relays.outlet or report.relays.cited_as
         yield (
@@ -50,7 +50,7 @@ def timeline_rows(found: Story) -> Iterator[Iterable[object]]:
 
 
 def reason_rows(forecast: ForecastView) -> Iterator[Iterable[object]]:
-    """Yield the probability of a typical claim, and then each reason with the probability after it."""
+    """Yield a row for a typical claim, then one for each reason with the resulting probability."""
     if forecast.base_probability is not None:
         at = forecast.base_probability
         yield ("A typical claim", None, at)

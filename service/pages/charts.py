@@ -1,6 +1,6 @@
 """The geometry of charts, which templates draw as SVG. Pure.
 
-Positions are in per cent of the width and height, so a chart fits any screen while its text and lines keep their size.
+Positions are percentages of the width and height, so a chart fits any screen while its text and lines keep their size.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Span(NamedTuple):
         return f"{100 * min(max((share - self.low) / (self.high - self.low), 0), 1):.1f}"
 
     def rise(self, share: float) -> str:
-        """Return the position of a share on a vertical axis.
+        """Return the position of a share on a vertical axis, measured from the top.
 
         >>> Span().rise(0.71349)
         '28.7'
@@ -45,7 +45,7 @@ class Span(NamedTuple):
 
     @property
     def marks(self) -> list[float]:
-        """The shares that are labelled on the axis."""
+        """The shares that have a label on the axis."""
         step = 0.25 if self.high - self.low > 0.5 else 0.1
         count = round((self.high - self.low) / step)
         return [self.low + n * step for n in range(count + 1)]
@@ -56,7 +56,7 @@ WHOLE = Span()
 
 @dataclass(frozen=True, slots=True)
 class BinMark:
-    """The dot of a calibration bin, with its interval."""
+    """A range of stated probabilities in a calibration chart, as a dot with a bar for its interval."""
 
     x: str
     y: str
@@ -65,13 +65,13 @@ class BinMark:
     r: str
     """The radius in pixels."""
     percent: int
-    """The lower end of the bin, in per cent."""
+    """The lower end of the range, in percent."""
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a waterfall: a contribution that changes a probability."""
+    """A step of a waterfall chart: a contribution, and the probability before and after it."""
 
     words: str
     points: float
@@ -80,7 +80,7 @@ class Step:
 
 
 class Contribution(Protocol):
-    """A contribution to a probability."""
+    """A reason that raises or lowers a probability by some percentage points."""
 
     @property
     def words(self) -> str: ...
@@ -90,7 +90,7 @@ class Contribution(Protocol):
 
 
 def waterfall(start: float, contributions: Iterable[Contribution], *, least: float) -> list[Step]:
-    """Return the steps from one probability to another, without those of less than `least` points."""
+    """Return the steps of a waterfall chart, without those of less than `least` percentage points."""
     steps, at = [], start
     for part in contributions:
         before, at = at, at + part.points / 100
@@ -99,7 +99,7 @@ def waterfall(start: float, contributions: Iterable[Contribution], *, least: flo
 
 
 def span(estimates: Iterable[Reliability | None]) -> Span:
-    """Return a range in whole tenths, at least 0.5 wide, that contains the intervals of estimates.
+    """Return the range of an axis, in whole tenths and at least 0.5 wide, that contains all intervals.
 
     >>> span([Reliability(mean=0.8, lower=0.61, upper=0.93, level=0.9), None])
     Span(low=0.5, high=1.0)
@@ -126,7 +126,10 @@ def thin(points: Sequence[T], most: int = _POINTS) -> list[T]:
 
 
 def spark(trend: Sequence[TrendPoint]) -> str:
-    """Return the points of a sparkline, scaled to the range of the estimates or, if that is smaller, to 0.2."""
+    """Return the points of a sparkline as an SVG attribute; empty for fewer than two estimates.
+
+    The vertical scale covers the range of the estimates, but at least 0.2.
+    """
     known = [(n, point.mean) for n, point in enumerate(trend) if point.mean is not None]
     if len(known) < 2:
         return ""
@@ -143,7 +146,7 @@ def _bin_in_words(part: CalibrationBin) -> str:
 
 
 def calibration(bins: Sequence[CalibrationBin]) -> list[BinMark]:
-    """Return the dots of the bins; the area of a dot is proportional to the number of its claims."""
+    """Return the dots of a calibration chart; a range with more claims has a larger dot."""
     most = max((part.n for part in bins), default=1)
     return [
         BinMark(

@@ -72,7 +72,7 @@ def _records(lists: Iterable[claim_words.OutletList], now: dt.datetime) -> dict[
 
 
 def _review(claim_id: UUID) -> Markup | None:
-    """Return the ClaimReview of a claim, escaped for a script element; None if it has none."""
+    """Return a claim's published ClaimReview, escaped for a script element; None if there is none."""
     if (publisher := find_publisher()) is None:
         return None
     with suppress(NotFound):
@@ -83,14 +83,14 @@ def _review(claim_id: UUID) -> Markup | None:
 
 @dataclass(frozen=True, slots=True)
 class _ForecastPoint:
-    """A stored forecast as a point of a plot."""
+    """A stored daily forecast as a point of a chart."""
 
     as_of: dt.datetime
     reliability: Reliability
 
 
 def forecast_points(kept: Iterable[DailyForecast]) -> list[_ForecastPoint]:
-    """Return the stored forecasts as points of a line without a band."""
+    """Convert stored forecasts to points of a chart, with intervals of zero width."""
     return [
         _ForecastPoint(
             dt.datetime.combine(one.day, dt.time(), dt.UTC),

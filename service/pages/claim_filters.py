@@ -1,4 +1,4 @@
-"""The filters of the list of claims: the outlet that they name, the query, and the words for chips and the title"""
+"""The filters of the list of claims, as a query and in words for the chips and the page title"""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ FILTERS = ("status", "kind", "verdict", "topic", "outlet", "disputed", "q")
 
 
 class SortedClaims(ClaimFilters):
-    """The filters and the order, after parsing."""
+    """The filters and the order of the list of claims, after parsing."""
 
     sort: ClaimOrder
 
 
 class ClaimPage(PageRequest, SortedClaims):
-    """The parameters of the page, after parsing."""
+    """The filters, the order and the page of the list of claims, after parsing."""
 
 
 def query_of(asked: ClaimPage) -> dict[str, str]:
-    """Return the query for the same claims on the page and in the API, without the cursor."""
+    """Return the query that selects these claims on the page and in the API, without the cursor."""
     question: dict[str, str] = {}
     for name in FILTERS:
         if (value := asked.get(name)) is not None:
@@ -32,7 +32,7 @@ def query_of(asked: ClaimPage) -> dict[str, str]:
 
 
 def find_outlet(asked: SortedClaims) -> str | None:
-    """Replace the outlet in a query with its slug, and return its name; None if the query names no known outlet."""
+    """Replace the outlet in a query with its slug, and return its name; None without a known outlet."""
     if (given := asked.get("outlet")) is None or (outlet := find_named(given).outlet) is None:
         return None
     asked["outlet"] = outlet.slug
@@ -40,7 +40,7 @@ def find_outlet(asked: SortedClaims) -> str | None:
 
 
 def words_of(asked: ClaimPage, outlet: str | None) -> dict[str, str]:
-    """Return the words of the chip of each filter in effect."""
+    """Return the text of the chip of each active filter, by parameter."""
     words = {
         "status": asked.get("status"),
         "kind": asked.get("kind"),
@@ -54,7 +54,7 @@ def words_of(asked: ClaimPage, outlet: str | None) -> dict[str, str]:
 
 
 def title_of(asked: ClaimPage, outlet: str | None) -> str:
-    """Return the title of the page, which names the filters."""
+    """Return the page title, which describes the filters, such as `Open claims on elections`."""
     status, kind, verdict = asked.get("status"), asked.get("kind"), asked.get("verdict")
     is_opinion = ClaimStatus.OPINION in (status, kind)
     adjectives = [] if status is None or is_opinion or verdict else [status.value]

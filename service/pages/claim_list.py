@@ -40,7 +40,7 @@ _ORDERS: Mapping[ClaimOrder, str] = {
 @blp.get("/claims")
 @requires(Scope.READ)
 def list_claims() -> Response:
-    """Show the claims that match the filters, page by page."""
+    """Show a page of the claims that match the filters."""
     asked: ClaimPage = read_query(ClaimQuery(only=(*FILTERS, "sort", "limit", "cursor")))
     outlet = find_outlet(asked)
     page, _, _ = page_of(
@@ -68,7 +68,7 @@ def list_claims() -> Response:
 @blp.get("/claims.csv")
 @requires(Scope.READ)
 def get_claim_table() -> Response:
-    """Download all claims that match the filters."""
+    """Download all claims that match the filters, as CSV."""
     asked: SortedClaims = read_query(ClaimQuery(only=(*FILTERS, "sort")))
     find_outlet(asked)
     return stream_table("claims", _COLUMNS, partial(_rows, asked))
@@ -79,7 +79,7 @@ def _rows(asked: SortedClaims, session: Session) -> Iterator[Iterable[object]]:
 
 
 def _cells(claim: ListedClaim) -> Iterator[object]:
-    """Yield the cells of a row, in the order of the columns."""
+    """Yield the CSV cells of a claim, in the order of `_COLUMNS`."""
     due, found = claim.resolves_by, claim.resolution
     yield from (claim.id, claim.text, claim.kind, claim.topic, claim.status, due and format_instant(due))
     if found is None:

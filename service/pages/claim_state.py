@@ -12,7 +12,7 @@ _NOBODY = "No outlet counts as right or wrong."
 
 
 def state_of(story: Story) -> str:
-    """Return the sentence for the state of a claim."""
+    """Describe the state of a claim in a sentence, such as `Open: due on 2 Jun 2024.`"""
     claim = story.claim
     if claim.kind is ClaimKind.OPINION:
         return "An opinion: listed, but never resolved or scored."

@@ -1,4 +1,4 @@
-"""The reports of a claim in words: a summary, and the lists of its outlets. Pure."""
+"""The reports on a claim in words: a summary, and lists of the outlets by side. Pure."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def sum_up(story: Story) -> str:
 
 
 def _by_side(story: Story) -> str:
-    """Return the number of independent sources on each side, if both sides have any."""
+    """Return a clause with the number of independent sources on each side; empty if one side has none."""
     roots = story.claim.roots
     return f", {roots.support} in support and {roots.deny} against" if roots.support and roots.deny else ""
 
 
 def _count_sides(sides: Mapping[str, Stance]) -> list[tuple[int, str]]:
-    """Return the number of outlets on each side and on no side, with words; without zeros."""
+    """Count the outlets on each side and on no side; return each count above zero with its words."""
     stances = list(sides.values())
     counts = [(stances.count(Stance.SUPPORT), "supported it"), (stances.count(Stance.DENY), "denied it")]
     counts.append((len(stances) - sum(count for count, _ in counts), "took no side"))
@@ -68,7 +68,7 @@ def _house(house: House, names: Mapping[str, str]) -> str:
 
 
 def lists(story: Story) -> list[OutletList]:
-    """Return the lists of outlets: right, wrong and no side, or by stance if the claim is not true or false."""
+    """Group the outlets of a claim by side; on a true or false claim, those that were right come first."""
     outlets = story.outlets
     by_side = {side: [one for one in outlets if one.side is side] for side in (Stance.SUPPORT, Stance.DENY)}
     found = [

@@ -1,4 +1,4 @@
-"""/compare: outlets side by side"""
+"""/compare: the records of two to four outlets side by side"""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAX_OUTLETS = 4
 
 
 class CompareRequest(TypedDict):
-    """The parameters of a comparison, after parsing."""
+    """The query of a comparison after parsing."""
 
     outlet: list[str]
     topic: str | None
@@ -38,7 +38,7 @@ class CompareRequest(TypedDict):
 
 
 class CompareQuery(Body):
-    """The parameters of a comparison."""
+    """The query of a comparison: its outlets, and the part of their records to compare."""
 
     outlet = ma.fields.List(Text(NAME_LENGTH), load_default=list, validate=Length(max=_MAX_OUTLETS))
     topic = TopicPath(load_default=None)
@@ -62,7 +62,7 @@ def show_comparison() -> Response:
 
 
 def _corrected(fields: Sequence[NamedOutlet], lens: Lens, wrong: NamedOutlet, slug: str) -> str:
-    """Return the address of the same comparison with the right slug in a field."""
+    """Return the address of the same comparison, with a slug in place of an unknown name."""
     query = [("outlet", slug if field is wrong else field.text) for field in fields]
     more = query_string(lens).replace("?", "&", 1)
     return f"/compare?{urlencode(query)}{more}"

@@ -10,7 +10,7 @@ from service.web.runtime import runtime
 
 blp = Blueprint("crawlers", __name__)
 
-# Pages with unlimited variants: past days, pairs of outlets, and searches.
+# Pages with unlimited variants (past days, pairs of outlets, searches), and pages that need a secret link or a session.
 _DISALLOWED = ("/*?*as_of=", "/compare", "/search", "/submissions", "/desk")
 _MAX_AGE = 86400  # seconds
 
@@ -29,7 +29,7 @@ def get_robots() -> Response:
 
 @blp.get("/favicon.ico")
 def get_icon() -> Response:
-    """Return the icon, for clients that do not read the link in a page."""
+    """Return the icon for browsers that request this path instead of the one that pages name."""
     response = send_asset("icon.svg")
     response.headers["Cache-Control"] = f"max-age={_MAX_AGE}"
     return response

@@ -1,4 +1,4 @@
-"""The tabs of the desk, with the number of claims, submissions or actions on each."""
+"""The tabs of the desk, with the number of claims, submissions, imports or actions on each."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _JOBS = 20
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab of the desk."""
+    """A tab of the desk, with the number of its entries."""
 
     words: str
     path: str
     count: str = ""
     section: str = ""
-    """The start of the paths of further pages on the tab; empty if it has none."""
+    """The start of the paths of further pages that belong to the tab; empty if there are none."""
 
 
 def list_tabs() -> list[Tab]:
-    """Return the tabs, with the numbers for the editor who is signed in."""
+    """Return the tabs of the desk, with the numbers for the signed-in editor."""
     now, db = utc_now(), runtime().db
     due = queue.count_due_claims(db, now=now)
     jobs_of_key = jobs.list_imports(db, caller=caller(), after=None, limit=_JOBS).items

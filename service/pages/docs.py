@@ -1,4 +1,4 @@
-"""/docs, /openapi.json and /problems/{name}"""
+"""/docs, /openapi.json and /problems/{name}: the documentation of the API and of its errors"""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def get_docs() -> str:
 
 @blp.get("/docs/<name>")
 def get_docs_asset(name: str) -> Response:
-    """Send a file of Swagger UI, so that the page loads nothing from other hosts."""
+    """Send a file of Swagger UI, so that /docs loads nothing from other hosts."""
     return send_from_directory(_SWAGGER_UI, name, max_age=86400)
 
 

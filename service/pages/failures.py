@@ -1,4 +1,4 @@
-"""Error pages for the paths of pages, and for unknown paths if the client is a browser."""
+"""Error pages, for failed requests to pages and for browsers that request an unknown path."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 _SIMILAR = 3
 """The number of similar pages that the page for an unknown outlet or topic suggests."""
 _TOPICS = 500
-"""The number of topics that are compared with an unknown topic."""
+"""The number of common topics among which to look for one similar to an unknown topic."""
 
 _TEXTS: Mapping[int, tuple[str, str]] = {
     400: ("Something is wrong with this link", "Part of the address is invalid."),
@@ -42,7 +42,7 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
 
 
 def show_failures(blp: Blueprint) -> None:
-    """Render the errors of a blueprint as pages."""
+    """Register handlers that render the errors of a blueprint's views as pages."""
     blp.register_error_handler(ServiceError, _show)
     blp.register_error_handler(errors.OutletMerged, _show_merged)
     blp.register_error_handler(errors.ClaimMerged, _show_merged)
@@ -89,19 +89,19 @@ def _show(error: ServiceError) -> Response:
 
 
 def _detail(error: ServiceError) -> str:
-    """Return the detail of an error. For an unknown claim, it advises readers instead of clients of the API."""
+    """Return the detail of an error; for an unknown claim, advice for readers instead of API clients."""
     is_claim = isinstance(error, errors.NotFound) and "claim_id" in (request.view_args or {})
     return "No claim has this address. Search for the claim by its words." if is_claim else error.detail
 
 
 def _show_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
-    """Redirect a request for a merged outlet or claim to its new page; show an error page for a form."""
+    """Redirect a read of a merged outlet or claim to its new page; show an error page for a sent form."""
     response = redirect_merged(error)
     return response if response.status_code < 400 else _show(error)
 
 
 def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
-    """Redirect another spelling of a slug, such as `SurveyUSA`, or suggest similar outlets."""
+    """Redirect a name such as `SurveyUSA` to its outlet's page, or suggest outlets with similar names."""
     given = (request.view_args or {}).get("outlet", "")
     similar = search_outlets(runtime().db, q=given, limit=_SIMILAR)
     slug = slug_of(given)
@@ -112,7 +112,7 @@ def _show_unknown_outlet(error: errors.UnknownOutlet) -> Response:
 
 
 def _similar_topics() -> list[tuple[str, str]]:
-    """Return topics similar to the unknown topic in the address, with the addresses of their pages."""
+    """Return topics similar to the unknown topic in the URL, each with the address of its page."""
     if (topic := (request.view_args or {}).get("topic")) is None:
         return []
     topics = common_topics(runtime().db, limit=_TOPICS)
@@ -136,7 +136,7 @@ def _show_without_slash() -> Response | None:
 
 
 def _may_sign_in() -> bool:
-    """Return whether to redirect to the sign-in page: only for browsers that request a page without a key."""
+    """Return whether the client is a browser that reads a page without a key, so it can sign in instead."""
     return is_browser() and request.method in ("GET", "HEAD") and not sends_key()
 
 
@@ -158,7 +158,7 @@ def _show_unexpected(error: Exception) -> Response:
 
 
 def _page(status: int, detail: str | None, similar: Sequence[tuple[str, str]] = ()) -> Response:
-    """Return an error page, with the names and addresses of similar pages."""
+    """Return an error page, with links to similar pages."""
     title, words = _TEXTS.get(status, _TEXTS[400 if status < 500 else 500])
     page = render_template("failure.html", status=status, title=title, words=words, detail=detail, similar=similar)
     return forbid_caching(Response(page, status, content_type="text/html; charset=utf-8"))

@@ -1,4 +1,4 @@
-"""Query fields whose format differs between forms of pages and the API."""
+"""Query fields that pages parse differently from the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from service.values.instants import end_of_day, parse_date_or_instant, utc_now
 
 
 class Day(DateOrInstant):
-    """A day, read as its last instant in UTC, or an instant. Today and the future are read as None, which means now."""
+    """A past day or instant; None, which means now, if it is today or in the future.
+
+    A day is parsed as its last instant in UTC.
+    """
 
     default_error_messages = {"instant": "Not a date, such as 2024-03-29."}
 

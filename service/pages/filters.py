@@ -23,7 +23,7 @@ KINDS_IN_WORDS: Mapping[OutletKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter in effect."""
+    """A chip for an active filter."""
 
     words: str
     address: str
@@ -31,12 +31,12 @@ class Chip:
 
 
 def chips(path: str, question: Mapping[str, str], words: Mapping[str, str]) -> list[Chip]:
-    """Return the chips of a list.
+    """Return a chip for each active filter of a list.
 
     Args:
         path: The path of the list.
         question: The query of the list.
-        words: The text of each filter in effect, by its parameter, in the order of the chips.
+        words: The text of each chip by its query parameter, in the order of the chips.
     """
     return [
         Chip(text, address(path, {key: value for key, value in question.items() if key != name}))
@@ -45,7 +45,7 @@ def chips(path: str, question: Mapping[str, str], words: Mapping[str, str]) -> l
 
 
 def address(path: str, question: Mapping[str, object]) -> str:
-    """Return a path with a query, if it has any parameters."""
+    """Return a path with a query string, or only the path if there are no parameters."""
     return f"{path}?{urlencode(question)}" if question else path
 
 

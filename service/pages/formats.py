@@ -1,4 +1,4 @@
-"""Numbers, shares, dates and lists in words, with no more digits than an interval supports. Pure."""
+"""Format numbers, shares, dates and lists for pages, with no more digits than are meaningful. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def percent(share: float) -> str:
-    """Format a share in whole per cent, but never as 0 or 100.
+    """Format a share in whole percent, but never as 0 or 100.
 
     >>> percent(0.714), percent(0.999), percent(0.001)
     ('71', '>99', '<1')
@@ -22,7 +22,7 @@ def percent(share: float) -> str:
 
 
 def with_range(share: float, lower: float, upper: float) -> str:
-    """Format a share and its range in whole per cent."""
+    """Format a share with its range in parentheses, in whole percent."""
     return f"{percent(share)}{_SPACE}% ({percent(lower)}\N{EN DASH}{percent(upper)})"
 
 
@@ -37,7 +37,7 @@ def number(value: float) -> str:
 
 
 def points(value: float) -> str:
-    """Format a change in percentage points.
+    """Format a change in whole percentage points.
 
     >>> points(17.6), points(1.2), points(0.2)
     ('+18 points', '+1 point', '0 points')
@@ -67,7 +67,7 @@ def enumeration(names: Sequence[str]) -> str:
 
 
 def day(moment: dt.datetime | str) -> str:
-    """Format a day in UTC.
+    """Format the UTC date of an instant.
 
     >>> day("2024-06-02T00:00:00Z").replace(_SPACE, " ")
     '2 Jun 2024'
@@ -82,7 +82,7 @@ def minute(moment: dt.datetime | str) -> str:
 
 
 def domain(shown: str | dict[str, str | None]) -> str:
-    """Format a domain, with the period in which it belongs to its outlet if that is limited."""
+    """Format a domain, with the period in which its outlet used it if that is limited."""
     if isinstance(shown, str):
         return shown
     limits = [f"{word} {day(moment)}" for word, moment in (("from", shown["from"]), ("until", shown["to"])) if moment]
@@ -100,7 +100,7 @@ def as_moment(moment: dt.datetime | str) -> dt.datetime:
 
 
 def contact(uri: str) -> str:
-    """Format a contact without its scheme.
+    """Format the URI of a contact without its scheme.
 
     >>> contact("mailto:desk@example.org"), contact("https://example.org/contact")
     ('desk@example.org', 'example.org/contact')

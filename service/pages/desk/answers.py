@@ -1,4 +1,4 @@
-"""Read an editor's answer to a submission or a dispute, and the query of their lists."""
+"""Parse an editor's answer to a submission or dispute, and the query of the lists of both."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _WORDS = {
     "reason": "Enter a reason of at most 2,000 characters.",
     "verified": "Enter how you verified that the outlet sent the reply, in at most 500 characters.",
 }
-"""The message for each invalid field."""
+"""The error message for each field of these forms."""
 
 
 class AnswersQuery(PageQuery):
-    """A page of submissions or disputes, shorter than a page of the API."""
+    """The query of a list of submissions or disputes, whose pages are shorter than those of the API."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
 
 
 def read_answer(schema: Schema, name: str) -> str:
-    """Return the text in the only field of a form.
+    """Return the validated text of a form that has a single field.
 
     Raises:
         InvalidBody: The field is blank or too long.

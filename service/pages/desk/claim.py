@@ -29,7 +29,7 @@ def show_claim(claim_id: UUID) -> str:
 
 @blp.post("/desk/claims/<uuid:claim_id>/preview")
 def preview(claim_id: UUID) -> str:
-    """Show the form with the sent values and the number of late reports, without resolving the claim."""
+    """Show the form with the entered values and the number of late reports (R6). Nothing is saved."""
     return _show(claim_id)
 
 

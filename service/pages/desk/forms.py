@@ -1,4 +1,4 @@
-"""Convert forms of the desk to request bodies of the API, which the same schemas validate."""
+"""Convert forms of the desk to request bodies of the API, so the same schemas validate both."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Form = MultiDict[str, str]
 
 
 class RelayBody(TypedDict):
-    """The source of a report in its request body."""
+    """The source that a report relays, in the request body of the report."""
 
     outlet: str | None
     cited_as: str | None
 
 
 class ReportBody(TypedDict, total=False):
-    """The request body of a report."""
+    """The request body for a report, as the API accepts it."""
 
     outlet: str | dict[str, str]
     stance: str
@@ -41,7 +41,7 @@ class ReportBody(TypedDict, total=False):
 
 
 class ClaimBody(TypedDict, total=False):
-    """The request body of a claim."""
+    """The request body for a claim with its reports, as the API accepts it."""
 
     text: str
     kind: str
@@ -53,7 +53,7 @@ class ClaimBody(TypedDict, total=False):
 
 
 def read_report(form: Form) -> NewReport:
-    """Return the report in a form.
+    """Validate and return the report that an editor entered in a form.
 
     Raises:
         InvalidBody: A field is invalid.
@@ -62,7 +62,7 @@ def read_report(form: Form) -> NewReport:
 
 
 def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
-    """Return the claim in a form with its report.
+    """Validate and return the claim that an editor entered in a form, with its report.
 
     Raises:
         InvalidBody: A field is invalid.
@@ -77,7 +77,7 @@ def read_claim(form: Form) -> tuple[NewClaim, list[NewReport]]:
 
 
 def instant_of(text: str) -> str:
-    """Convert a time in UTC to an instant of the API; return other text unchanged.
+    """Convert a UTC time in a form to the API's format; return any other text unchanged.
 
     >>> instant_of("2024-03-29"), instant_of("2024-03-29T12:30"), instant_of("2024-03-29 12:30:15"), instant_of("soon")
     ('2024-03-29', '2024-03-29T12:30:00Z', '2024-03-29 12:30:15Z', 'soon')
@@ -89,7 +89,7 @@ def instant_of(text: str) -> str:
 
 
 def percent_of(text: str) -> float | str:
-    """Convert a percentage to a share; return other text unchanged, for the schema to reject.
+    """Convert a percentage to a fraction; return other text unchanged, so that the schema rejects it.
 
     >>> percent_of("60"), percent_of("60 %"), percent_of("most")
     (0.6, 0.6, 'most')
@@ -100,20 +100,20 @@ def percent_of(text: str) -> float | str:
 
 
 def as_id(text: str) -> UUID | None:
-    """Return the id in a text, or None if it is not an id."""
+    """Parse an id; return None if the text is not one."""
     with suppress(ValueError):
         return UUID(text)
     return None
 
 
 def text_of(form: Form, name: str) -> str | None:
-    """Return a field without surrounding spaces; None if it is blank."""
+    """Return a form field without surrounding spaces; None if it is blank or missing."""
     return form.get(name, "").strip() or None
 
 
 def _report_body(form: Form) -> ReportBody:
     body = cast("ReportBody", _filled(form, "outlet", "stance", "url", "quote"))
-    if text_of(form, "name"):  # the form has the domain of the address even if no name was entered
+    if text_of(form, "name"):  # the domain is filled in from the URL, even if no outlet name was entered
         body["outlet"] = _filled(form, "name", "domain")
     if commitment := text_of(form, "commitment"):
         body["commitment"] = int(commitment) if commitment.isascii() and commitment.isdigit() else commitment
@@ -122,11 +122,11 @@ def _report_body(form: Form) -> ReportBody:
     if published_at := text_of(form, "published_at"):
         body["published_at"] = instant_of(published_at)
     relay = RelayBody(outlet=text_of(form, "cited"), cited_as=text_of(form, "cited_as"))
-    if form.get("relays") or any(relay.values()):  # a report with a source is a relay, even without the tick
+    if form.get("relays") or any(relay.values()):  # a report with a source is a relay, even if the box is not ticked
         body["relays"] = relay
     return body
 
 
 def _filled(form: Form, *names: str) -> dict[str, str]:
-    """Return the fields that are not blank."""
+    """Return the named fields of a form that are not blank, by name."""
     return {name: text for name in names if (text := text_of(form, name))}

@@ -27,8 +27,8 @@ from service.web.uploads import receive_file
 
 blp = desk_blueprint("imports_at_the_desk")
 
-_JOBS = 20  # on the page
-_REJECTED = 100  # on the page of an import
+_JOBS = 20  # the number of imports on the page
+_REJECTED = 100  # the largest number of rejected lines on the page of an import
 
 
 @blp.get("/desk/imports")
@@ -39,7 +39,7 @@ def show_imports() -> str:
 
 @blp.post("/desk/imports")
 def start_import() -> Response | tuple[str, int]:
-    """Store a file, and queue its import."""
+    """Store an uploaded file and queue its import."""
     try:
         check_scope(Scope.CLAIMS_WRITE)
         with receive_file(request) as sent:
@@ -52,7 +52,7 @@ def start_import() -> Response | tuple[str, int]:
 
 @blp.get("/desk/imports/<uuid:import_id>")
 def show_import(import_id: UUID) -> str:
-    """Show an import with its progress and its rejected lines."""
+    """Show an import with its progress and its first rejected lines."""
     at = runtime()
     job = jobs.get_import(at.db, import_id, caller=caller())
     blocks = jobs.read_results(at.db, import_id, caller=caller(), rejected=True)
@@ -61,7 +61,7 @@ def show_import(import_id: UUID) -> str:
 
 @blp.get("/desk/imports/<uuid:import_id>/results")
 def download_results(import_id: UUID) -> Response:
-    """Send the results of all lines as an NDJSON file."""
+    """Download the results of all lines of an import as an NDJSON file."""
     response = Response(jobs.read_results(runtime().db, import_id, caller=caller()), content_type=NDJSON)
     response.headers["Content-Disposition"] = f"attachment; filename=results-{import_id}.ndjson"
     return response

@@ -24,20 +24,20 @@ from service.web.runtime import caller, runtime
 blp = desk_blueprint("merge")
 
 _SHARED = 20
-"""The largest number of shared claims on the page."""
+"""The largest number of claims listed that both outlets reported."""
 _MERGES = 50
-"""The largest number of earlier merges on the page."""
+"""The largest number of earlier merges listed."""
 
 
 @blp.get("/desk/merge")
 def show_merge() -> str:
-    """Show two outlets side by side, and the earlier merges."""
+    """Show two outlets side by side, and the latest merges."""
     return _show(request.args)
 
 
 @blp.post("/desk/merge")
 def merge_outlet() -> Response | tuple[str, int]:
-    """Merge an outlet into another one."""
+    """Merge an outlet into another."""
     at, now = runtime(), utc_now()
     outlet, into = (request.form.get(name, "") for name in ("outlet", "into"))
     try:
@@ -84,7 +84,7 @@ def _find_outlet(reference: str) -> OutletView | None:
 
 
 def _find_merge(outlet: str) -> merging.MergeView | None:
-    """Return the merge of an outlet; None if it was undone, or if no outlet is named."""
+    """Return the merge of an outlet; None if the outlet is not merged or the text is empty."""
     with suppress(NotFound):
         return merging.get_merge(runtime().db, outlet) if outlet else None
     return None

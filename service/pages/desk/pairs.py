@@ -26,11 +26,11 @@ from service.web.runtime import caller, runtime
 blp = desk_blueprint("pairs")
 
 _MERGES = 50
-"""The largest number of earlier merges on the page."""
+"""The largest number of earlier merges listed."""
 
 
 class PairsQuery(PageQuery):
-    """A page of claims, each compared with all earlier claims."""
+    """The query of the list of similar claims. `limit` counts the claims compared, not the pairs found."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
 
@@ -43,7 +43,7 @@ def show_pairs() -> str:
 
 @blp.post("/desk/pairs/merge")
 def merge_claims() -> Response | tuple[str, int]:
-    """Merge a claim into another one."""
+    """Merge a claim into another."""
     at, now = runtime(), utc_now()
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
@@ -95,10 +95,10 @@ def _show(problem: ServiceError | None = None) -> str:
 
 
 def _ids(*names: str) -> list[UUID]:
-    """Return the ids in fields of a form.
+    """Return the claim ids in the named fields of the form.
 
     Raises:
-        InvalidBody: A field is not an id.
+        InvalidBody: A field does not contain an id.
     """
     ids = [as_id(request.form.get(name, "")) for name in names]
     for name, id_ in zip(names, ids, strict=True):
@@ -110,7 +110,7 @@ def _ids(*names: str) -> list[UUID]:
 
 
 def _find_merge(claim: UUID | None) -> merging.ClaimMergeView | None:
-    """Return the merge of a claim; None if it was undone, or if no claim is named."""
+    """Return the merge of a claim; None if the claim is not merged or no id is given."""
     with suppress(NotFound):
         return None if claim is None else merging.get_claim_merge(runtime().db, claim)
     return None

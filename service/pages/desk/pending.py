@@ -28,7 +28,7 @@ blp = desk_blueprint("pending_at_the_desk")
 
 @blp.get("/desk/pending")
 def show_pending() -> str:
-    """Show the submissions that the editor may decide, the oldest first."""
+    """Show the submissions that the editor may decide on, the oldest first."""
     check_scope(Scope.RESOLUTIONS_WRITE, Scope.OUTLETS_WRITE)
     return _show_pending()
 
@@ -64,7 +64,7 @@ def _show_pending(problem: ServiceError | None = None, at: UUID | None = None) -
 
 
 def _last_decided() -> PendingView | None:
-    """Return the submission named in the address as decided last; None if the editor may not see it."""
+    """Return the submission just decided, which the URL names; None if the editor may not see it."""
     with suppress(NotFound):
         done = as_id(request.args.get("done", ""))
         return None if done is None else pending.get_decided(runtime().db, done, caller=caller())

@@ -1,4 +1,4 @@
-"""An editor's place in the queue: the filters and the page in the address."""
+"""An editor's place in the queue: the filters and the page that the URL names."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _KEPT = ("state", "topic", "outlet", "age", "q", "limit", "cursor")
 
 
 class QueueState(StrEnum):
-    """The state of the claims in the queue."""
+    """The state of the claims that the queue lists: due, or open without a due date."""
 
     DUE = "due"
     UNDATED = "undated"
 
 
 class Age(StrEnum):
-    """The time since a claim was due, or since it was recorded if it has no due date."""
+    """The minimum time since a claim was due, or since it was recorded if it has no due date."""
 
     WEEK = "week"
     MONTH = "month"
@@ -47,7 +47,7 @@ class Age(StrEnum):
 
 
 class QueueQuery(PageQuery):
-    """A page of the queue, shorter than a page of the API."""
+    """The query of the queue, whose pages are shorter than those of the API."""
 
     limit = Count(load_default=20, validate=Range(1, MAX_PAGE))
     state = ma.fields.Enum(QueueState, by_value=ma.fields.String, load_default=QueueState.DUE)
@@ -58,7 +58,7 @@ class QueueQuery(PageQuery):
 
 
 def read_queue(skipping: Sequence[UUID], *, now: dt.datetime) -> CursorPage[QueuedClaim]:
-    """Return the page of the queue at the place in the address, without skipped claims.
+    """Return the page of the queue that the URL names, without the claims that the editor skipped.
 
     Raises:
         InvalidQuery: A filter is invalid, or the outlet is unknown.
@@ -69,12 +69,12 @@ def read_queue(skipping: Sequence[UUID], *, now: dt.datetime) -> CursorPage[Queu
 
 
 def kept() -> dict[str, str]:
-    """Return the parameters of the place in the address of this request."""
+    """Return the query parameters of this request that keep the editor's place in the queue."""
     return {name: value for name in _KEPT if (value := request.args.get(name, "").strip())}
 
 
 def queue_address(**further: str) -> str:
-    """Return the address of the queue at this place."""
+    """Return the address of the queue at the editor's place, with further query parameters."""
     query = urlencode(kept() | further)
     return f"/desk?{query}" if query else "/desk"
 

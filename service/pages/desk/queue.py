@@ -1,4 +1,4 @@
-"""/desk: the queue of due claims, in which editors filter, skip and resolve claims"""
+"""/desk: the queue of due claims, which editors filter, skip and resolve"""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ TOPICS = 200
 
 @blp.get("/desk")
 def show_queue() -> str | tuple[str, int]:
-    """Show the due claims: the longest overdue first and, among equals, the most reported."""
+    """Show the claims that wait for a verdict and match the filters, by default the due ones."""
     return _show()
 
 
 @blp.post("/desk")
 def resolve_ticked() -> Response | tuple[str, int]:
-    """Resolve each ticked claim with the same verdict and evidence."""
+    """Resolve all ticked claims with the same verdict and evidence."""
     ticked = [claim_id for text in request.form.getlist("claim") if (claim_id := as_id(text)) is not None]
     try:
         check_scope(Scope.RESOLUTIONS_WRITE)
@@ -72,12 +72,12 @@ def show_skipped_again() -> Response:
 
 @blp.get("/desk/keys")
 def show_keys() -> str:
-    """Show the keys of the desk."""
+    """Show the keyboard shortcuts of the desk."""
     return render_template("desk/keys.html")
 
 
 def _resolve_all(claims: Sequence[UUID]) -> dict[UUID, ServiceError]:
-    """Resolve claims one after another, and return the problems of those that were rejected."""
+    """Resolve claims one by one, and return the error of each rejected claim by its id."""
     at, now, problems = runtime(), utc_now(), dict[UUID, ServiceError]()
     for claim_id in dict.fromkeys(claims):
         try:
@@ -121,7 +121,7 @@ def _show(
 
 
 def _last_resolved(now: dt.datetime) -> story.Story | None:
-    """Return the claim that the URL names as resolved last; None if there is none."""
+    """Return the claim just resolved, which the URL names; None if there is none."""
     with suppress(NotFound, ClaimMerged):
         claim_id = as_id(request.args.get("done", ""))
         return None if claim_id is None else story.get_story(runtime().db, claim_id, now=now)
@@ -129,7 +129,10 @@ def _last_resolved(now: dt.datetime) -> story.Story | None:
 
 
 def _expanded_claim(claims: Sequence[QueuedClaim]) -> UUID | None:
-    """Return the claim whose form is open: the claim that the URL names, or the first one after an action."""
+    """Return the id of the claim to show with its form open, if any.
+
+    It is the claim that the URL names or, after a claim was resolved or skipped, the first one.
+    """
     then, ids = as_id(request.args.get("then", "")), [claim.id for claim in claims]
     if then in ids:
         return then

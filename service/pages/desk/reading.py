@@ -1,4 +1,4 @@
-"""Suggestions for a report from its URL and quote: outlet, day, source and likely duplicates."""
+"""Suggest values for a report from its URL and quote, and find claims that it may duplicate."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIKELY = 3
 _SHARED_WORDS = 2
 """The smallest number of words that a likely duplicate shares with a report."""
 _SHARE = 0.4
-"""The smallest share of the words of a likely duplicate that the report also contains."""
+"""The smallest share of a likely duplicate's words that the report also contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ class Publisher:
 
 
 def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
-    """Return the outlet that publishes at a URL, or the host and the domain for a new outlet."""
+    """Return the outlet that publishes at a URL, or the host and domain for a new outlet.
+
+    For an invalid URL, all fields of the result are empty.
+    """
     try:
         return Publisher(found=lookup.lookup_outlet(db, url=url, at=now))
     except UnknownOutlet:
@@ -51,9 +54,10 @@ def find_publisher(db: Database, url: str, *, now: dt.datetime) -> Publisher:
 
 
 def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime) -> Form:
-    """Return a form with suggestions in fields that are empty or still have the suggestions for the previous URL.
+    """Return a copy of a form with suggested values, keeping the values that the editor entered.
 
-    Suggestions come only from the text of the URL and the quote; no request is sent.
+    Suggestions for the previous URL are replaced. They come only from the text of the URL and the quote: no request is
+    sent.
     """
     url, before = form.get("url", ""), form.get("read_url", "")
     suggested = {"published_at": _published(url, now=now), "domain": publisher.domain}
@@ -69,7 +73,7 @@ def fill_in(db: Database, form: Form, publisher: Publisher, *, now: dt.datetime)
 
 
 def likely_duplicates(db: Database, form: Form, *, now: dt.datetime) -> Sequence[FoundClaim]:
-    """Return the recorded claims that share the most words with the claim or the quote in a form."""
+    """Return recorded claims that may duplicate the one in a form, judged by the words that they share."""
     like = f"{form.get('text', '')} {form.get('quote', '')}".strip()[:SEARCH_LENGTH]
     if not like:
         return []
@@ -83,13 +87,13 @@ def _is_likely(claim: FoundClaim) -> bool:
 
 
 def _published(url: str, *, now: dt.datetime) -> str:
-    """Return the day of publication in the path of a URL, such as 2024-03-29; empty if it has none."""
+    """Return the date in a URL's path, such as 2024-03-29; empty if there is none or it is in the future."""
     day = published_on(url)
     return "" if day is None or day > now.date() else day.isoformat()
 
 
 def _source(db: Database, quote: str, publisher: Publisher) -> dict[str, str]:
-    """Return the form fields for the source that a quote names; empty if it is the publisher itself."""
+    """Return the form fields for the source that a quote cites, unless it is the publisher itself."""
     if (named := read_attribution(quote)) is None:
         return {}
     slug = _outlet_named(db, named.name) if named.name else None

@@ -27,7 +27,7 @@ blp = desk_blueprint("record")
 
 @blp.get("/desk/record")
 def show_start() -> str:
-    """Show the form for a URL and a quote."""
+    """Show the first form, which asks for the URL and the quote of a report."""
     return render_template("desk/record.html", form=request.args, on=_get_claim())
 
 
@@ -80,7 +80,7 @@ def _show_preview(problem: ServiceError | None = None) -> str:
 
 
 def _get_claim() -> ClaimView | None:
-    """Return the claim to add the report to, or None for a new claim."""
+    """Return the existing claim that the report is about; None for a new claim."""
     claim_id, db, now = as_id(request.values.get("claim", "")), runtime().db, utc_now()
     try:
         return None if claim_id is None else record.get_claim(db, claim_id, now=now)

@@ -1,4 +1,4 @@
-"""Read a resolution from a form, with the usual date if the editor left the date empty."""
+"""Parse the resolution in a form, with a default date if the editor entered none."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from service.values.instants import end_of_day, format_instant
 from service.values.vocabulary import Precision, Verdict
 
 WITHDRAW = "withdraw"
-"""The verdict of a form that withdraws a resolution. A form without a verdict is not a withdrawal."""
+"""The value of the field `verdict` that withdraws a resolution. An empty field does not."""
 
 _NOT_ASKED = frozenset({Verdict.VOID, Verdict.UNVERIFIABLE})
-"""The verdicts whose usual `known_at` is today, because no answer became public."""
+"""The verdicts with today as the default `known_at`, because no answer became public."""
 
 
 class ResolutionBody(TypedDict):
-    """The request body of a resolution."""
+    """The request body for a resolution, as the API accepts it."""
 
     evidence: list[str]
     verdict: NotRequired[str | None]
@@ -33,10 +33,10 @@ class ResolutionBody(TypedDict):
 
 
 def read_resolution(form: Form, claim: ListedClaim, *, now: dt.datetime) -> NewResolution:
-    """Return the resolution in a form.
+    """Validate and return the resolution that an editor entered in a form.
 
-    If the date is empty, a correction keeps the current date, false gets the due date, and void and unverifiable get
-    today's date.
+    If the date is empty, a correction keeps the date of the current resolution. Otherwise the verdict false gets the
+    due date, and void and unverifiable get today's date.
 
     Raises:
         InvalidBody: Fields are invalid or missing; `errors` names them.
@@ -61,14 +61,14 @@ def read_resolution(form: Form, claim: ListedClaim, *, now: dt.datetime) -> NewR
 
 
 def usual_date(claim: ListedClaim, verdict: str | None, *, now: dt.datetime) -> str:
-    """Return the usual `known_at` of a verdict; an empty text if the editor must enter it."""
+    """Return the default `known_at` for a verdict; an empty text if the editor must enter a date."""
     if verdict == Verdict.FALSE:
         return instant_of(due_text(claim, now=now))
     return now.date().isoformat() if verdict in _NOT_ASKED else ""
 
 
 def due_text(claim: ListedClaim, *, now: dt.datetime) -> str:
-    """Format the due date of a claim for a form; an empty text unless it has passed."""
+    """Format a claim's due date for a form; return an empty text unless the date has passed."""
     due = claim.resolves_by
     if due is None or due > now:
         return ""
@@ -76,7 +76,7 @@ def due_text(claim: ListedClaim, *, now: dt.datetime) -> str:
 
 
 def moment_text(moment: dt.datetime, precision: Precision) -> str:
-    """Format a moment for a form: as a date, or as a time in UTC.
+    """Format a moment for a form, as a date or as a UTC time according to its precision.
 
     >>> moment_text(dt.datetime(2026, 9, 1, 12, 30, tzinfo=dt.UTC), Precision.INSTANT)
     '2026-09-01 12:30'

@@ -1,4 +1,4 @@
-"""The form that resolves a claim, or corrects or undoes its resolution, with its suggestions."""
+"""The forms that resolve a claim or correct or undo its resolution, with suggested values."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _LINKS = 8
 
 @dataclass(frozen=True, slots=True)
 class LateReports:
-    """The number of reports that do not count if the answer became public at a moment (R6)."""
+    """The number of reports that are too late to count if the answer became public at a moment (R6)."""
 
     day: str
-    """The moment, in the format of the form."""
+    """The moment, as entered in the form."""
     late: int
     reports: int
-    """The number of reports that take a side."""
+    """The number of reports that take a side, including late ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolutionForm:
-    """The form for the verdict on a claim, with its values and suggestions."""
+    """The values and suggestions of the form for the verdict on a claim."""
 
     claim: QueuedClaim | ClaimView
     verdict: str
@@ -39,17 +39,17 @@ class ResolutionForm:
     evidence: str
     note: str
     due: str
-    """The due date if it has passed, which is the usual `known_at` of false; else an empty text."""
+    """The due date, which is the default `known_at` for false; an empty text unless it has passed."""
     dates: dict[str, str]
-    """The suggested dates, the latest first, with their meanings."""
+    """The suggested dates, the latest first, each with a label such as `due date`."""
     late: LateReports | None
-    """The reports after `known_at`, or after the due date if `known_at` is empty."""
+    """The number of reports after `known_at` or, if it is empty, after the due date; None without a valid date."""
     published: list[str]
     """The times of publication of the reports that take a side."""
     links: list[str]
-    """The addresses of the reports, as suggestions for the evidence."""
+    """The addresses of reports, suggested as evidence."""
     ticked: list[str]
-    """The suggested addresses that are part of the evidence."""
+    """The suggested addresses that the evidence contains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class UndoForm:
 
 
 def resolution_form(claim: QueuedClaim | ClaimView, sent: Form | None = None, *, now: dt.datetime) -> ResolutionForm:
-    """Return the form for a claim, with the sent values, or else with the current resolution."""
+    """Return the form for a claim, filled with the sent values or else with the current resolution."""
     fields = sent or _fields_of(claim.resolution)
     known_at, due = fields.get("known_at", ""), due_text(claim, now=now)
     evidence = [address for text in fields.getlist("evidence") for address in text.split()]
@@ -88,7 +88,7 @@ def resolution_form(claim: QueuedClaim | ClaimView, sent: Form | None = None, *,
 
 
 def late_reports(sided: Sequence[ReportView], known_at: str, *, now: dt.datetime) -> LateReports | None:
-    """Return the number of reports that came too late to count; None if the moment is invalid."""
+    """Return the number of reports that are too late to count; None if `known_at` is invalid."""
     try:
         moment = end_of_day(parse_date_or_instant(instant_of(known_at)), now=now)
     except ValueError:
@@ -97,7 +97,7 @@ def late_reports(sided: Sequence[ReportView], known_at: str, *, now: dt.datetime
 
 
 def undo_form(resolutions: Sequence[ResolutionView]) -> UndoForm | None:
-    """Return the form that undoes the newest resolution; None if there is none or it is a withdrawal."""
+    """Return the form that undoes the newest resolution; None if there is nothing to undo."""
     if not resolutions or resolutions[-1].verdict is None:
         return None
     newest = resolutions[-1]
@@ -110,7 +110,7 @@ def undo_form(resolutions: Sequence[ResolutionView]) -> UndoForm | None:
 
 
 def _fields_of(resolution: ResolutionView | None) -> Form:
-    """Return the fields of a form with the values of a resolution."""
+    """Convert a resolution to form fields; return an empty form if none is in effect."""
     if resolution is None or resolution.verdict is None:
         return Form()
     fields = {
@@ -132,6 +132,6 @@ def _dates(sided: Sequence[ReportView], due: str, *, now: dt.datetime) -> dict[s
 
 
 def _links(reports: Iterable[ReportView]) -> list[str]:
-    """Return the addresses of reports, the latest first."""
+    """Return the addresses of the latest reports to suggest as evidence, without withdrawn reports."""
     latest = sorted(reports, key=lambda report: report.published_at, reverse=True)
     return list(dict.fromkeys(one.url for one in latest if one.url and one.withdrawn is None))[:_LINKS]

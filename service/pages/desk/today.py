@@ -1,4 +1,4 @@
-"""/desk/today: today's actions by this editor or by all editors"""
+"""/desk/today: the actions of the signed-in editor, or of all editors, since midnight UTC"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ blp = desk_blueprint("today")
 
 @blp.get("/desk/today")
 def show_today() -> str:
-    """Show today's actions by this editor or by all editors."""
+    """Show today's actions by the signed-in editor or, with `?all`, by all editors."""
     midnight = dt.datetime.combine(utc_now().date(), dt.time(), dt.UTC)
     key_id = None if "all" in request.args else caller().key_id
     done = activity.list_activity(runtime().db, since=midnight, key_id=key_id)

@@ -1,1 +1,1 @@
-"""The record on other sites: link previews, embedded cards, citations and feeds (docs/sharing.md)."""
+"""Content for other sites: link previews, embedded cards, citations and feeds (docs/sharing.md)."""

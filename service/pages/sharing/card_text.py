@@ -1,4 +1,4 @@
-"""Fit texts into cards: replace characters that the fonts lack, and break lines."""
+"""Prepare texts for cards: replace characters that the fonts lack, and wrap lines."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import unicodedata
 from anyascii import anyascii
 from PIL import ImageFont
 
-# Characters outside the scripts of the fonts, which are transliterated as in slugs.
+# Characters that the fonts lack. They are transliterated as in slugs.
 _UNDRAWABLE = re.compile(
     "[^\u0020-\u007e\u00a0-\u02af\u0370-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u214f\u2212]+"
 )
 
 
 def drawable(text: str) -> str:
-    r"""Return a text in characters that the fonts have, with the same lines.
+    r"""Transliterate characters that the fonts lack, and remove invisible ones; keep the line breaks.
 
     >>> drawable("Ελλάδα\u202e и Łódź"), drawable("東京\u0000新聞")
     ('Ελλάδα и Łódź', 'DongJingXinWen')
@@ -29,7 +29,10 @@ def _letters(line: str) -> str:
 
 
 def text_rows(text: str, font: ImageFont.FreeTypeFont, *, width: int, most: int) -> list[str]:
-    """Split a text into rows that fit the width, breaking only words that are wider."""
+    """Wrap a text to at most `most` rows of a width in pixels, ending a longer text with an ellipsis.
+
+    Words are broken only if they are wider than a row.
+    """
     rows: list[str] = []
     while text and len(rows) < most:
         end = _fitting(text, font, width)
@@ -46,7 +49,7 @@ def text_rows(text: str, font: ImageFont.FreeTypeFont, *, width: int, most: int)
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont, width: int) -> int:
-    """Return the number of characters of a text that fit into a row, at least one."""
+    """Return the number of characters at the start of a text that fit into a row; at least one."""
     low, high = 1, len(text)
     while low < high:
         middle = (low + high + 1) // 2

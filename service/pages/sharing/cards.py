@@ -1,4 +1,4 @@
-"""Draw the cards of link previews: a heading, a few lines and, if there is one, the estimate."""
+"""Draw the cards of link previews: a heading, a few lines and, if it is known, the estimate."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _FOLDER = Path(__file__).parent / "fonts"
 _PAPER, _INK, _FAINT, _MARK, _RAIL, _AVERAGE = "#fbfaf6", "#1d1c1a", "#5d5850", "#24567f", "#dedacf", "#8a6a1f"
 _LEFT, _RIGHT = 72, WIDTH - 72
 _LONGEST = 400
-"""The number of characters of a text that may fit on a card."""
+"""The largest number of characters of a text to draw; more do not fit on a card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The content of a card."""
+    """The content of a link preview's card."""
 
     heading: str
     lines: Sequence[str]
     foot: str
     estimate: Reliability | None = None
     average: float | None = None
-    """The share of the same claims that an average outlet gets right."""
+    """The share of the outlet's claims that an average outlet would get right."""
 
     @property
     def text(self) -> str:
-        """The text of the card."""
+        """All texts of the card, one per line, which describe the picture."""
         return "\n".join([self.heading, *self.lines, self.foot])
 
 
 def draw_card(card: Card) -> bytes:
-    """Return a card as a PNG file with its text as the description."""
+    """Draw a card as a PNG file, with its text as the description in the metadata."""
     image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 14), fill=_MARK)
@@ -63,7 +63,7 @@ def draw_card(card: Card) -> bytes:
 
 
 def _write(pen: ImageDraw.ImageDraw, text: str, y: int, *, size: int, bold: bool, color: str, rows: int) -> int:
-    """Write a text in at most `rows` rows, cut off at the end if it is longer, and return the y below it."""
+    """Draw a text in at most `rows` rows, truncating a longer one, and return the y position below it."""
     font = _font(size, bold=bold)
     for row in text_rows(drawable(" ".join(text[:_LONGEST].splitlines())), font, width=_RIGHT - _LEFT, most=rows):
         pen.text((_LEFT, y), row, font=font, fill=color)

@@ -1,4 +1,4 @@
-"""Citations of the record as text and as BibTeX. Pure."""
+"""Citations of claims and of outlets' records, as text and as BibTeX. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.scores.score import Score
 
 _TEX = {
     "\\": r"\textbackslash{}",
-    # BibTeX counts escaped braces, too.
+    # BibTeX counts escaped braces as braces too, so they are replaced by commands.
     "{": r"\textbraceleft{}",
     "}": r"\textbraceright{}",
     "~": r"\textasciitilde{}",
@@ -23,13 +23,13 @@ _TEX = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A citation of a page, as of a day."""
+    """A citation of the page about an outlet or a claim, as of a day."""
 
     name: str
     """The slug or id that names the BibTeX entry."""
     title: str
     said: str
-    """The record or the outcome as of that day."""
+    """The outlet's record or the claim's state on that day, as a sentence."""
     as_of: dt.datetime
     author: str
     url: str | None
@@ -60,7 +60,7 @@ class Citation:
 
 
 def cite_outlet(outlet: OutletView, score: Score, question: str, author: str, address: str | None) -> Citation:
-    """Return the citation of an outlet's record, with an address that shows the record of that day."""
+    """Return a citation of an outlet's record, with an address that shows the record as of the same day."""
     about = f" on {score.topic}" if score.topic else ""
     said = phrases.against_average(score.record) if score.record.resolved else "No results yet."
     url = None
@@ -71,13 +71,13 @@ def cite_outlet(outlet: OutletView, score: Score, question: str, author: str, ad
 
 
 def cite_claim(claim: ListedClaim, state: str, now: dt.datetime, author: str, address: str | None) -> Citation:
-    """Return the citation of a claim with its state."""
+    """Return a citation of a claim, with its current state in words."""
     url = None if address is None else f"{address}/claims/{claim.id}"
     return Citation(str(claim.id), claim.text, state, now, author, url)
 
 
 def tex(text: str) -> str:
-    r"""Escape a text for TeX, on one line.
+    r"""Escape a text for TeX, and join its lines into one.
 
     >>> tex("50 % of {A & B}\n\\end")
     '50 \\% of \\textbraceleft{}A \\& B\\textbraceright{} \\textbackslash{}end'

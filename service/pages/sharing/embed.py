@@ -1,4 +1,4 @@
-"""/embed/outlets/{outlet}: the record of an outlet as a card, the only page that other sites may frame"""
+"""/embed/outlets/{outlet}: an outlet's record as a card, the only page that other sites may frame"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ blp = page_blueprint("embed")
 @blp.get("/embed/outlets/<outlet>")
 @requires(Scope.READ)
 def show_card(outlet: str) -> Response:
-    """Show the record of an outlet as a card."""
+    """Show the record of an outlet as a card for other sites to frame."""
     lens = read_lens()
     slug = slug_in(outlet)
     response = cached_page(slug, "embed", lens, make=lambda: _make_card(slug, lens), is_usual=lens.is_current)

@@ -1,11 +1,11 @@
-"""The HTML for other sites to show the record of an outlet: a badge, or a card in a frame. Pure."""
+"""HTML that other sites copy to show an outlet's record, as a badge or a framed card. Pure."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 480, 180
-"""The size of the card in pixels."""
+"""The default size of the card in pixels."""
 
 
 def badge_code(address: str, slug: str, name: str, question: str) -> Markup:
@@ -19,7 +19,7 @@ def badge_code(address: str, slug: str, name: str, question: str) -> Markup:
 def frame_code(
     address: str, slug: str, name: str, question: str, *, width: int = WIDTH, height: int = HEIGHT
 ) -> Markup:
-    """Return the HTML of a frame with the card of an outlet."""
+    """Return the HTML of a frame that shows the card of an outlet."""
     return Markup(
         '<iframe src="{}/embed/outlets/{}{}" width="{}" height="{}" title="The record of {} on Borneout" '
         'loading="lazy" style="border:0"></iframe>'

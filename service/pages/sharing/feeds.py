@@ -1,4 +1,4 @@
-"""/feed.atom, and the feeds of outlets and topics: the claims last recorded or resolved (RFC 4287)"""
+"""/feed.atom and the feeds of outlets and topics: recently recorded or resolved claims (RFC 4287)"""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Make = Callable[[str], tuple[str, dt.datetime | None]]
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The content of a feed."""
+    """The content of an Atom feed."""
 
     title: str
     subtitle: str
@@ -47,7 +47,7 @@ class Feed:
     """The path of the page about the same subject."""
     latest: Sequence[LatestClaim]
     since: dt.datetime = _EMPTY
-    """When the feed last changed if it has no claims."""
+    """The time of the last change, for a feed without claims."""
 
     @property
     def changed_at(self) -> dt.datetime:
@@ -57,7 +57,7 @@ class Feed:
 @blp.get("/feed.atom")
 @requires(Scope.READ)
 def get_feed() -> Response:
-    """Return the claims that were last recorded or resolved."""
+    """Return a feed of the most recently recorded or resolved claims."""
 
     def make(address: str) -> tuple[str, dt.datetime | None]:
         latest = list_latest_claims(runtime().db, limit=_ENTRIES, now=utc_now())
@@ -70,7 +70,7 @@ def get_feed() -> Response:
 @blp.get("/outlets/<outlet>/feed.atom")
 @requires(Scope.READ)
 def get_outlet_feed(outlet: str) -> Response:
-    """Return the claims of an outlet that were last recorded or resolved."""
+    """Return a feed of an outlet's most recently recorded or resolved claims."""
     slug = slug_in(outlet)
 
     def make(address: str) -> tuple[str, dt.datetime | None]:
@@ -89,7 +89,7 @@ def get_outlet_feed(outlet: str) -> Response:
 @blp.get("/topics/<path:topic>/feed.atom")
 @requires(Scope.READ)
 def get_topic_feed(topic: str) -> Response:
-    """Return the claims on a topic that were last recorded or resolved."""
+    """Return a feed of the most recently recorded or resolved claims on a topic."""
     path = normal_form(topic)
     if path != topic:
         return redirect_read(topic=path)
@@ -111,7 +111,7 @@ def get_topic_feed(topic: str) -> Response:
 
 
 def _send(about: str, *key: object, make: Make) -> Response:
-    """Send a feed from the cache, or render it with the public address."""
+    """Return a feed from the cache, or render it with links that begin with the public address."""
     if (address := public_address()) is None:
         raise NotFound(_NO_ADDRESS)
     response = cached_page(about, *key, make=lambda: make(address))

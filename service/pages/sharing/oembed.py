@@ -37,7 +37,7 @@ _ELSEWHERE = "You sent a `url` that is not the page of an outlet or a claim on t
 
 
 class OembedQuery(Body):
-    """The query of a request for the description of a page."""
+    """The query of /oembed: the URL of a page, and the largest size that the other site can embed."""
 
     url = Text(2000, required=True)
     format = Text(20, load_default="json")
@@ -46,7 +46,7 @@ class OembedQuery(Body):
 
 
 class _Request(TypedDict):
-    """The validated query of a request."""
+    """The query of /oembed after validation."""
 
     url: str
     format: str
@@ -55,7 +55,7 @@ class _Request(TypedDict):
 
 
 class Description(TypedDict):
-    """The description of a page, as oEmbed defines it."""
+    """An oEmbed response, which describes how to embed a page."""
 
     version: str
     type: str
@@ -93,7 +93,7 @@ def describe_page() -> Response:
 
 
 def _page_below(url: str, address: str) -> SplitResult | None:
-    """Return a URL with its path relative to the public address; None for a URL of another site."""
+    """Parse a URL, with its path relative to the public address; return None for a URL of another site."""
     ours = urlsplit(address)
     try:
         given = urlsplit(url)
@@ -116,7 +116,7 @@ def _describe_outlet(address: str, reference: str, page: SplitResult, given: _Re
 
 
 def _find_outlet(reference: str) -> OutletView:
-    """Return the outlet with this slug or id, or with this name as a slug, such as `SurveyUSA`."""
+    """Return the outlet with this slug or id, or with a name such as `SurveyUSA` that yields its slug."""
     try:
         return edit.get_outlet(runtime().db, reference if is_slug(reference) else slug_of(reference))
     except OutletMerged as merged:
@@ -136,7 +136,7 @@ def _describe_claim(address: str, reference: str, given: _Request) -> Descriptio
 
 
 def _describe(address: str, kind: str, title: str, card: str, given: _Request) -> Description:
-    """Return the members that all descriptions have, and the card if it fits the requested size."""
+    """Return the members that all descriptions share, with the card as thumbnail if it is small enough."""
     described = Description(
         version="1.0",
         type=kind,

@@ -28,13 +28,13 @@ blp = page_blueprint("previews")
 _LIFE = 300
 """The number of seconds for which other sites may cache a card."""
 _PATIENCE = 2
-"""The number of seconds that a request waits while another card is drawn."""
+"""The longest time in seconds that a request waits for other cards to be drawn."""
 
 
 @blp.get("/outlets/<outlet>/card.png")
 @requires(Scope.READ)
 def get_outlet_card(outlet: str) -> Response:
-    """Draw the record of an outlet for link previews."""
+    """Return the record of an outlet as a picture for link previews."""
     lens = read_lens()
     slug = slug_in(outlet)
     return _as_png(cached_page(slug, "card", lens, make=lambda: _outlet_card(slug, lens), is_usual=lens.is_current))
@@ -43,7 +43,7 @@ def get_outlet_card(outlet: str) -> Response:
 @blp.get("/claims/<uuid:claim_id>/card.png")
 @requires(Scope.READ)
 def get_claim_card(claim_id: UUID) -> Response:
-    """Draw a claim with its outcome for link previews."""
+    """Return a claim with its outcome as a picture for link previews."""
     return _as_png(cached_page(RANKING, "card", claim_id, make=lambda: _claim_card(claim_id)))
 
 
@@ -71,7 +71,7 @@ def _claim_card(claim_id: UUID) -> tuple[bytes, dt.datetime | None]:
 
 
 def _draw(card: Card) -> bytes:
-    """Draw a card. A process draws one card at a time, so that threads remain for other calls.
+    """Draw a card. A process draws one card at a time, so that threads remain for other requests.
 
     Raises:
         Unavailable: Other cards are being drawn.
