@@ -39,11 +39,11 @@ METHODS: dict[str, type[Method]] = {
     "empirical-Bayes hit rate": ShrunkHitRate,
     "outlet x stance EB": ShrunkStanceRate,
 }
-"""The methods by name, the one of this service first."""
+"""The forecast methods to compare, by name; the first is the one that the service uses."""
 
 
 class MethodScore(NamedTuple):
-    """The measures of a method: for reports at publication, and for claims at resolution."""
+    """The accuracy of one method's predictions: for reports at publication, for claims at resolution."""
 
     method: str
     reports: Measures
@@ -51,7 +51,7 @@ class MethodScore(NamedTuple):
 
 
 class BacktestResult(NamedTuple):
-    """The results of a backtest."""
+    """The accuracy and the predictions of all methods, and the coverage of the intervals."""
 
     scores: list[MethodScore]
     reports: list[Prediction]
@@ -65,7 +65,7 @@ def backtest(records: Sequence[Record], *, burn: float) -> BacktestResult:
 
     Args:
         records: The records, in any order.
-        burn: The share of the predictions, from the first one on, that are not evaluated, 0 <= burn < 1.
+        burn: The share of predictions, the earliest ones, that are left out of the evaluation, 0 <= burn < 1.
     """
     made = run(records, [method() for method in METHODS.values()])
     reports = made.reports[int(len(made.reports) * burn) :]

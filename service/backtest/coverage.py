@@ -1,8 +1,8 @@
 """Check the intervals of `record/2`: the first half of each record predicts the second half.
 
-The interval is about the skill of an outlet, but the second half shows the number of claims that it got right. So the
-skill of each outlet is drawn from the distribution of the interval, and the number right from a binomial distribution
-with the mean chance of an outlet with this skill on the later claims.
+An interval covers the skill of an outlet, but the second half shows only how many claims it got right. So the skill is
+drawn from the distribution behind the interval, and the number right from a binomial distribution with the mean chance
+that an outlet of this skill has on the later claims.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from service.methods.reliability import CellRecord, Skill, skill_bounds
 
 LEVEL = 0.9
 CLAIMS = 8
-"""The smallest number of claims in the second half."""
+"""The minimum number of claims in the second half; outlets with fewer are left out."""
 
-_QUANTILES = 50  # on each side of the median, equally probable
+_QUANTILES = 50  # skills drawn on each side of the median, all equally probable
 
 
 class Coverage(NamedTuple):
-    """The number of outlets whose second half was within the interval that the first half predicts."""
+    """The numbers of outlets whose second half was below, in or above the interval from the first half."""
 
     level: float
     outlets: int
     low: int
-    """The outlets whose second half was worse than predicted."""
+    """The number of outlets whose second half was below the interval."""
     high: int
-    """The outlets whose second half was better than predicted."""
+    """The number of outlets whose second half was above the interval."""
 
     @property
     def inside(self) -> int:
@@ -45,7 +45,7 @@ class Coverage(NamedTuple):
 
 
 def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
-    """Return the coverage of the intervals.
+    """Count the outlets whose second half is in the interval predicted from the first half.
 
     Args:
         resolutions: Every resolved claim, in the order of `known_at`.
@@ -61,7 +61,7 @@ def coverage(resolutions: Iterable[ResolvedClaim]) -> Coverage:
 
 
 def _miss(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: float, drift: float) -> int:
-    """Return -1 or 1 if the number right in the second half is below or above the predicted interval, else 0."""
+    """Return -1, 0 or 1 if the number right in the second half is below, in or above the interval."""
     skill = Skill(tuple(CellRecord(1, claim.right, claim.expected) for claim in first), kappa)
     skills = [d for step in range(_QUANTILES) for d in skill_bounds(skill, drift, level=(step + 0.5) / _QUANTILES)]
     chances = [fsum(logistic(logit(claim.expected) + d) for claim in later) / len(later) for d in skills]
@@ -72,7 +72,7 @@ def _miss(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: flo
 
 
 def count_below(most: int, number: int, rates: Sequence[float]) -> float:
-    """Return the probability of at most this many right, averaged over the rates."""
+    """Return the probability of at most `most` right claims out of `number`, averaged over the rates."""
     return fsum(_binomial(right, number, rate) for rate in rates for right in range(most + 1)) / len(rates)
 
 

@@ -1,4 +1,4 @@
-"""Measure predictions, with bootstrap intervals from samples of whole claims."""
+"""Measure the accuracy of predictions, with bootstrap intervals from samples of whole claims."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measure with its interval; None if it is undefined."""
+    """The value of a measure with the bounds of its bootstrap interval; None for an undefined number."""
 
     value: float | None
     lower: float | None
@@ -23,7 +23,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The measures of a method."""
+    """The log loss, Brier score, area under the curve and calibration error of a method."""
 
     log_loss: Figure
     brier: Figure
@@ -32,7 +32,7 @@ class Measures:
 
 
 def judge(judged: Sequence[Judged]) -> Measures:
-    """Return the measures of a method with 95 % bootstrap intervals.
+    """Return the accuracy of a method's predictions, with 95 % bootstrap intervals.
 
     The outcomes of reports on one claim depend on each other, so claims are drawn, not reports. Every method gets the
     same draws.

@@ -11,14 +11,14 @@ from service.values.vocabulary import ClaimKind
 
 
 class Learned:
-    """The learner of the service, trained on the records."""
+    """The forecast of the service, trained on the records of a backtest as they are resolved."""
 
     def __init__(self) -> None:
         self._learner = Learner()
         self._now: dt.datetime | None = None
 
     def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
-        """Store the time, and the open claims with new reports."""
+        """Store the current time and the claims with new reports, which may be rivals of later claims."""
         self._now = now
         for reports in claims:
             self._learner.see(_claim(reports[-1]), _reports(reports))

@@ -1,4 +1,4 @@
-"""The results of outlets on resolved claims, each with the rate expected at that time."""
+"""The results of outlets on resolved claims, with the rate expected of an average outlet."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from service.values.vocabulary import ClaimKind, Stance
 
 
 class ClaimResult(NamedTuple):
-    """The result of an outlet on one claim."""
+    """The result of one outlet on one claim, with the rate expected of an average outlet."""
 
     claim: int
     known_at: dt.datetime
     right: float
     expected: float
-    """The rate of an average outlet, given what was known before the claim was resolved."""
+    """The rate at which an average outlet is right, as known before the claim was resolved."""
 
 
 def outlet_results(resolutions: Iterable[ResolvedClaim]) -> list[list[ClaimResult]]:
-    """Return the results of each outlet in order, each with the rate that was expected at that time."""
+    """Return one list of results for each outlet, in the order in which its claims were resolved."""
     results: defaultdict[str, list[ClaimResult]] = defaultdict(list)
     rates = Rates()
     number = 0
@@ -56,7 +56,7 @@ def centred(record: Iterable[ClaimResult], offset: float) -> list[ClaimResult]:
 
 
 def half_errors(claims: Iterable[ClaimResult]) -> list[HalfError]:
-    """Return the common errors of all outlets by half-year."""
+    """Return the total errors of all outlets in each half-year, for fitting the drift."""
     halves: defaultdict[tuple[int, int], dict[int, list[ClaimResult]]] = defaultdict(dict)
     for claim in claims:
         halves[claim.known_at.year, claim.known_at.month // 7].setdefault(claim.claim, []).append(claim)
@@ -70,7 +70,7 @@ def _half_error(claims: Collection[Sequence[ClaimResult]]) -> HalfError:
 
 
 def _sides(reports: Sequence[Record]) -> list[Record]:
-    """Return the last support or deny of each outlet (R6)."""
+    """Return the last `support` or `deny` report of each outlet (R6)."""
     return list({report.outlet: report for report in reports if report.stance.takes_side}.values())
 
 
@@ -79,5 +79,5 @@ def _cell(record: Record) -> Cell:
 
 
 def sums_of(record: Sequence[ClaimResult]) -> tuple[float, float, int]:
-    """Return the number right, the number expected to be right, and the number of claims."""
+    """Return the number of an outlet's claims: right, expected to be right, and in total."""
     return fsum(claim.right for claim in record), fsum(claim.expected for claim in record), len(record)

@@ -10,21 +10,21 @@ from service.backtest.records import Record
 
 
 class Method(Protocol):
-    """A method under evaluation. It must not use `resolved_at` and `proved` of the records."""
+    """A forecast method to evaluate, which must not read `resolved_at` or `proved` of records."""
 
     def predict(self, reports: Sequence[Record]) -> float:
         """Return the probability that a claim is true, given its reports so far, the latest last."""
 
     def learn(self, reports: Sequence[Record], *, proved: bool, known_at: dt.datetime) -> None:
-        """Learn the outcome of a claim."""
+        """Learn from the outcome of a claim, given its reports before the resolution."""
 
 
 @runtime_checkable
 class Watching(Protocol):
-    """A method that also follows open claims and the time."""
+    """A method that also needs the current time and the claims that are still open."""
 
     def watch(self, claims: Sequence[Sequence[Record]], *, now: dt.datetime) -> None:
-        """Store the time, and the reports so far of each claim that was reported at that time."""
+        """Store the current time, and all reports so far of each claim that has a report at this time."""
 
 
 class Prediction(NamedTuple):
@@ -45,7 +45,7 @@ class ResolvedClaim(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The predictions and the resolved claims of a run, in order."""
+    """The predictions and the resolved claims of a backtest, in time order."""
 
     reports: list[Prediction]
     claims: list[Prediction]

@@ -26,15 +26,15 @@ _OUTCOMES: dict[str | float | None, float | None] = {
 
 
 MOST_RIVALS = 10_000
-"""The largest valid number of rivals in a record."""
+"""The maximum number of rivals in a record."""
 
 
 class BadRecord(ValueError):
-    """A record that cannot be read."""
+    """An invalid line in a file of records."""
 
 
 class RecordLine(TypedDict, total=False):
-    """A line of a file of records. A line with other types is rejected."""
+    """A line of a file of records. A line whose members have other types is rejected."""
 
     outlet: Required[str]
     claim_id: Required[str]
@@ -49,14 +49,14 @@ class RecordLine(TypedDict, total=False):
     rivals: int | None
     resolves_by: str | None
     x: Mapping[str, int] | None
-    """Members that only one data set has."""
+    """Members that only some data sets have, such as `strength`."""
 
 
 def read_records(lines: Iterable[tuple[int, RecordLine]]) -> list[Record]:
     """Return the records of a file, given its numbered lines.
 
-    If no line has `published_at`, the order of the lines is used as time, and each claim is resolved half a day after
-    its first report.
+    If no line has `published_at`, each line counts as one day, and each claim is resolved half a day after its
+    first report.
 
     Raises:
         BadRecord: A line is invalid, or only some lines have `published_at`.
@@ -96,7 +96,7 @@ def _record(line: RecordLine, place: dt.datetime | None) -> Record:
 
 
 def _commitment(line: RecordLine) -> int | None:
-    """Return the commitment level, which one data set calls `x.strength`."""
+    """Return the commitment level in a line; some data sets call it `x.strength`."""
     extra = line.get("x")
     commitment = line.get("commitment") or (extra.get("strength") if isinstance(extra, dict) else None)
     if commitment not in (None, 1, 2, 3, 4):

@@ -21,9 +21,9 @@ class Record(NamedTuple):
     resolved_at: dt.datetime | None
     """None if the claim is open; otherwise not before `published_at`."""
     proved: bool
-    """Whether at least half of the claim proved true."""
+    """Whether the truth of the claim is at least one half; False for an open claim."""
     group: str | None = None
-    """The group of claims of which at most one can be true; None without one."""
+    """The group of rival claims, of which at most one can be true; None for a claim without rivals."""
     rivals: int | None = None
-    """The number of other claims in the group at that time, if it is stated."""
+    """The number of other claims in the group at publication; None if it is not given."""
     resolves_by: dt.datetime | None = None

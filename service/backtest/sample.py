@@ -16,7 +16,7 @@ _SEED = 1
 
 
 class Judged(NamedTuple):
-    """A prediction and its outcome."""
+    """A predicted probability for a claim, with the outcome."""
 
     claim: str
     probability: float
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
 
 
 def draw_weights(claims: int) -> Iterator[list[int]]:
-    """Yield, for each draw, the number of times that each claim is drawn."""
+    """Yield the bootstrap draws, each as the number of times that each claim is drawn."""
     source = random.Random(_SEED)  # noqa: S311 - the draws must be reproducible
     for _ in range(DRAWS if claims else 0):
         weights = [0] * claims
@@ -34,7 +34,7 @@ def draw_weights(claims: int) -> Iterator[list[int]]:
 
 
 class Sample:
-    """The sums of predictions by claim. With them, measuring a draw is cheap."""
+    """Sums of predictions by claim, from which the accuracy in a bootstrap draw is computed cheaply."""
 
     def __init__(self, judged: Sequence[Judged]) -> None:
         names = {claim: number for number, claim in enumerate(sorted({one.claim for one in judged}))}

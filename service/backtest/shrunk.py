@@ -1,4 +1,4 @@
-"""Simple methods that shrink the shares of outlets towards the share of all."""
+"""Baseline methods that shrink the share of each outlet towards the share of all outlets."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from service.backtest.simple import HitCount, HitRate
 from service.methods.shares import log_evidence
 from service.values.vocabulary import Stance
 
-_WEIGHTS = tuple(0.5 * 1.25**step for step in range(25))  # weights of the average, in reports: 0.5 to 106
+_WEIGHTS = tuple(0.5 * 1.25**step for step in range(25))  # candidate weights in reports: 0.5 to 106
 _START_WEIGHT = 8.0
 
 
 class Shrunk:
-    """Shares shrunk towards their average (empirical Bayes).
+    """The share of hits for each key, shrunk towards the share over all keys (empirical Bayes).
 
-    The weight of the average is the most probable one if each share is drawn from a beta distribution. It is refitted
-    when the number of reports has grown by a tenth.
+    The weight of the overall share is the one that makes the counts most likely, if each share is drawn from a beta
+    distribution. It is refitted when the number of reports has grown by a tenth.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Shrunk:
 
 
 class ShrunkHitRate(HitRate):
-    """The share of claims that the outlet got right, shrunk towards the share of all outlets."""
+    """A baseline that uses the share of reports that the outlet got right, shrunk to that of all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class ShrunkHitRate(HitRate):
 
 
 class ShrunkStanceRate:
-    """The share of true claims among those that the outlet reported with this stance, shrunk."""
+    """A baseline that uses the share of true claims among an outlet's reports by stance, shrunk."""
 
     def __init__(self) -> None:
         self._rates: defaultdict[Stance, Shrunk] = defaultdict(Shrunk)

@@ -1,4 +1,4 @@
-"""Simple methods as baselines."""
+"""Baseline methods, which predict from shares of true claims or of right reports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HitCount(NamedTuple):
 
 
 class BaseRate:
-    """The share of reports whose claim proved true."""
+    """A baseline that predicts the share of all reports whose claim proved true."""
 
     def __init__(self) -> None:
         self._all = HitCount()
@@ -44,7 +44,7 @@ class BaseRate:
 
 
 class StanceRate:
-    """The share of reports of the same stance whose claim proved true."""
+    """A baseline that predicts the share of reports with the same stance whose claim proved true."""
 
     def __init__(self) -> None:
         self._stances: defaultdict[Stance, HitCount] = defaultdict(HitCount)
@@ -58,7 +58,10 @@ class StanceRate:
 
 
 class HitRate(BaseRate):
-    """The share of claims that the outlet got right, by Laplace's rule; the base rate if it takes no side."""
+    """A baseline that uses the share of reports that the outlet got right, by Laplace's rule.
+
+    For a report that takes no side, it predicts the base rate.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,7 +88,7 @@ class HitRate(BaseRate):
 
 
 class WilsonBound(HitRate):
-    """The lower bound of Wilson's interval for the share of claims that the outlet got right."""
+    """A baseline that uses Wilson's lower bound for the share of reports that the outlet got right."""
 
     def _rate(self, outlet: str) -> float:
         n, k = self._hits[outlet]

@@ -17,14 +17,14 @@ from service.backtest.records import Record
 
 
 class _Truths(NamedTuple):
-    """The times and the outcomes of the resolved claims."""
+    """The times and the outcomes of the resolved claims, by claim."""
 
     known_at: dict[str, dt.datetime]
     proved: dict[str, bool]
 
 
 def run(records: Sequence[Record], methods: Sequence[Method]) -> Run:
-    """Run methods in time order: they predict each report and each resolved claim, and learn its outcome."""
+    """Run methods in time order: predict each report and each resolved claim, then learn its outcome."""
     truths = _truths(records)
     seen: dict[str, list[Record]] = {}
     made = Run([], [], [])

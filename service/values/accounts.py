@@ -1,4 +1,4 @@
-"""Normal forms of accounts on platforms, which may have several hosts or names that ignore case (R21). Pure."""
+"""Normal forms of account addresses on platforms such as X and YouTube (R21). Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SAFE = "!$&'()*+,;=:@~"
 
 
 def account_key(domain: str) -> str:
-    """Return the form of `host[/path]` that is the same for all spellings of an account.
+    """Return the normal form of an account's address `host[/path]`, the same for all its spellings.
 
-    Its host is the main host of the platform. The name is in lower case on known platforms and if it begins with `@`,
-    except for the ids of YouTube channels.
+    The host becomes the platform's main host. The account name becomes lower case on known platforms, and on any host
+    if it begins with `@`; the ids of YouTube channels keep their case.
 
     >>> account_key("twitter.com/BBCNews/status/1"), account_key("mastodon.social/@BBC"), account_key("bild.de/Sport")
     ('x.com/bbcnews/status/1', 'mastodon.social/@bbc', 'bild.de/Sport')
@@ -40,7 +40,7 @@ def account_key(domain: str) -> str:
 
 
 def account_of(host: str, segments: Sequence[str]) -> str | None:
-    """Return the account that a page of a platform belongs to; None if it does not name one.
+    """Return the account that a platform's page belongs to, as `host/name`; None if its path names none.
 
     Groups and forums are not accounts, because anyone can post there.
 

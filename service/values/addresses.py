@@ -1,4 +1,4 @@
-"""Normal forms of hosts and paths, and the domains by which the outlet of a page is found (R21). Pure."""
+"""Normal forms of hosts and paths, and the domains to look up for the outlet of a page (R21). Pure."""
 
 from __future__ import annotations
 
@@ -18,32 +18,35 @@ from service.values.wrappers import split_address, unwrap
 HOST_LENGTH = 253  # RFC 1035, 2.3.4
 HOST_LABELS = 8
 PATH_SEGMENTS = 6
-"""The maximum number of segments in a recorded domain. With HOST_LABELS, it limits a page to about fifty keys."""
+"""The maximum number of path segments in a recorded domain.
+
+With HOST_LABELS, it limits the domains to look up for a page to about fifty.
+"""
 
 _PORT = re.compile(r":[0-9]{0,5}\Z")
 _V6 = re.compile(r"\[[0-9a-f:.]+\]", re.IGNORECASE)
 _HOST_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_PATH_READ = 4000  # characters; PATH_SEGMENTS of them are far shorter
+_PATH_READ = 4000  # characters; the first PATH_SEGMENTS segments are usually far shorter
 _SEGMENT_SAFE = "!$&'()*+,;=:@~"  # RFC 3986, 3.3
 _PLAIN_PATH = re.compile(r"[\w.~!$&'()*+,;=:@/-]*", re.ASCII)
-"""A path in which nothing has to be encoded or decoded."""
+"""Matches a path that needs no percent-encoding or decoding."""
 _RESERVED = frozenset({"example", "invalid", "onion", "test"})  # RFC 2606, RFC 7686
 _NOT_A_DOMAIN = "Not a domain name, such as bild.de or bild.de/sport."
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a page."""
+    """The host and path of a page, by which its outlet is looked up."""
 
     host: str
     """The host, without `www.`."""
     registered: str | None
-    """The registered domain of the host; None for an IP address, a single label, a public suffix or a wrapper."""
+    """The registered domain of the host; None for an IP address, single label, public suffix or wrapper."""
     segments: tuple[str, ...]
-    """The first segments of the path."""
+    """The first `PATH_SEGMENTS` segments of the path."""
 
     def keys(self) -> Iterator[str]:
-        """Yield the domains that an outlet with this page could have, most specific first: longest host, then path."""
+        """Yield the domains to look up for the page's outlet, the longest host and path first."""
         if self.registered is None:
             return
         labels = self.host.split(".")
@@ -56,11 +59,11 @@ class Address:
 def parse_address(text: str) -> Address:
     """Parse the URL of a page, or a host with an optional path, as a browser does.
 
-    An archive, an AMP cache, a translator or a redirect around the address is removed (R21). If the address inside
-    cannot be read, the result has the host of the wrapper, and no keys.
+    An archive, AMP cache, translator or redirect that wraps the address is removed (R21). If the wrapped address cannot
+    be read, the result has the wrapper's host and no keys.
 
     Raises:
-        ValueError: The text is neither.
+        ValueError: The text is neither a web address nor a host.
 
     >>> list(parse_address("https://user@M.Bild.de:443/sport/a?b#c").keys())
     ['m.bild.de/sport/a', 'm.bild.de/sport', 'm.bild.de', 'bild.de/sport/a', 'bild.de/sport', 'bild.de']
@@ -75,7 +78,7 @@ def parse_address(text: str) -> Address:
 
 
 def _parse(text: str) -> Address:
-    scheme, slashes, authority, path, _ = split_address(text.replace("/#!/", "/", 1))  # the pages of old applications
+    scheme, slashes, authority, path, _ = split_address(text.replace("/#!/", "/", 1))  # as in old web apps
     user, _, host = authority.rpartition("@")
     if (scheme or "http").lower() not in ("http", "https") or (user and not slashes):
         raise ValueError("Not the address of a web page.")
@@ -87,7 +90,7 @@ def _parse(text: str) -> Address:
 
 
 def host_key(host: str) -> str:
-    """Return the normal form of a domain name: lower case, IDNA, without trailing dot and without `www.`.
+    """Return the normal form of a domain name: lower case, IDNA, no trailing dot, no `www.`.
 
     Raises:
         ValueError: The text is not a domain name.
@@ -101,14 +104,14 @@ def host_key(host: str) -> str:
         raise ValueError(_NOT_A_DOMAIN)
     if len(host) > HOST_LENGTH:
         raise ValueError("Too long for a domain.")
-    # Except where www is part of the registered domain: gov.uk is a public suffix, so www.gov.uk is registered.
+    # Keep www where it is part of the registered domain: gov.uk is a public suffix, so www.gov.uk is registered.
     while host.startswith("www.") and registered_domain(host) != host:
         host = host.removeprefix("www.")
     return host
 
 
 def registered_domain(name: str) -> str | None:
-    """Return the registered domain of a name: its public suffix and one more label; None for a public suffix.
+    """Return a host's registered domain, the public suffix and one more label; None for a public suffix.
 
     >>> registered_domain("www.bbc.co.uk"), registered_domain("alice.github.io"), registered_domain("de.com")
     ('bbc.co.uk', 'alice.github.io', None)
@@ -118,7 +121,7 @@ def registered_domain(name: str) -> str | None:
 
 
 def has_known_suffix(host: str) -> bool:
-    """Return whether a host ends in a suffix of the Public Suffix List, or in a reserved one such as `.example`."""
+    """Return whether a host ends in a listed public suffix, or in a reserved one such as `.example`."""
     known: str | None = _suffixes().publicsuffix(host, accept_unknown=False)
     return known is not None or host.rpartition(".")[2] in _RESERVED
 
@@ -134,7 +137,9 @@ def _suffixes() -> PublicSuffixList:
 
 
 def path_segments(path: str) -> tuple[str, ...]:
-    """Return the segments of a path with normalised percent-encoding. Case is preserved.
+    """Return the segments of a URL path, with `..` resolved and percent-encoding normalised.
+
+    Case is preserved.
 
     Raises:
         ValueError: The path contains characters that cannot be encoded.
@@ -156,7 +161,7 @@ def path_segments(path: str) -> tuple[str, ...]:
 
 
 def _is_unregistrable(host: str) -> bool:
-    """Return whether a host is an IP address or a single label: valid, but not a domain that can be registered."""
+    """Return whether a host is valid but cannot be a registered domain: an IP address or a single label."""
     if _V6.fullmatch(host):
         return True
     labels = host.lower().removesuffix(".").split(".")

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 BYTE_ORDER_MARK = "\ufeff"
 """The first character of a file that makes Excel read it as UTF-8."""
 
-_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the first four in full width
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")  # the last four are the full-width forms of = + - @
 
 
 class _Line:
-    """A file that returns the text written to it, so that `csv.writer` returns it too."""
+    """A file-like object whose `write` returns the text, so that `writerow` returns the CSV row."""
 
     def write(self, text: str) -> str:
         return text
@@ -24,7 +24,7 @@ _WRITER = csv.writer(_Line(), lineterminator="\r\n")
 
 
 def csv_row(values: Iterable[object]) -> str:
-    r"""Return a row with its line end. Lists and objects are written as JSON, and None as an empty cell.
+    r"""Return a CSV row with its line end; lists and objects become JSON, and None an empty cell.
 
     >>> csv_row(["Échos, Les", None, True, -0.5, ["a", "b"], "=1+1"])
     '"Échos, Les",,true,-0.5,"[""a"", ""b""]",\'=1+1\r\n'
@@ -34,7 +34,7 @@ def csv_row(values: Iterable[object]) -> str:
 
 
 def csv_table(columns: Iterable[object], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    r"""Yield the lines of a table for spreadsheets, which begins with a byte order mark.
+    r"""Yield the CSV lines of a table, the first one after a byte order mark for Excel.
 
     >>> list(csv_table(["name", "n"], [["Échos", 1]]))
     ['\ufeffname,n\r\n', 'Échos,1\r\n']
@@ -44,7 +44,7 @@ def csv_table(columns: Iterable[object], rows: Iterable[Iterable[object]]) -> It
 
 
 def escape_formula(cell: str) -> str:
-    """Return a cell in a form that no spreadsheet reads as a formula (OWASP, CSV injection).
+    """Escape the text of a cell that a spreadsheet would read as a formula (OWASP, CSV injection).
 
     A cell that looks like an escaped one is escaped as well, so that removing one apostrophe restores every cell.
 
@@ -55,7 +55,7 @@ def escape_formula(cell: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """Reverse `escape_formula`.
+    """Restore the text of a cell that `escape_formula` escaped.
 
     >>> unescape_formula("'=1+1"), unescape_formula("''=1+1"), unescape_formula("'Tis true"), unescape_formula("-1")
     ('=1+1', "'=1+1", "'Tis true", '-1')

@@ -1,4 +1,4 @@
-"""JSON documents: parse them strictly, write them canonically, and compute their ETags. Pure."""
+"""Parse JSON strictly, write it canonically, and compute the ETags of documents. Pure."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that every JSON parser reads exactly."""
 _MOST_DIGITS = 40
-"""The length from which an integer is read as a float, because Python parses long integers slowly."""
+"""Integers with more digits are parsed as floats, because Python parses long integers slowly."""
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 _ALWAYS_PLAIN = frozenset({str, bool, NoneType})
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNTAGGED = frozenset({"last_used_at", "similar"})
-"""Members that an ETag ignores, because they change without a write of a client."""
+"""Members left out of an ETag, because they change even when no client writes."""
 
 
 def members_of(document: DataclassInstance) -> dict[str, Any]:
-    """Return the members of a dataclass as a mapping, without copying their values.
+    """Return the fields of a dataclass as a dictionary, without copying their values.
 
     >>> from service.values.vocabulary import OPERATOR
     >>> list(members_of(OPERATOR))
@@ -40,12 +40,12 @@ def members_of(document: DataclassInstance) -> dict[str, Any]:
 
 
 def as_json(document: object) -> dict[str, Any]:
-    """Return a document as the JSON types that a JSON column stores."""
+    """Return a document as a dictionary of JSON types, for storage in a JSON column."""
     return dict(json.loads(json.dumps(document, default=_encode)))
 
 
 def etag_of(document: object) -> str:
-    """Return the ETag of a document. It depends on every member except those that change without a write.
+    """Return the ETag of a document: a hash of all its members except those in `_UNTAGGED`.
 
     >>> etag_of({"slug": "bild"}) == etag_of({"slug": "bild"}) != etag_of({"slug": "welt"})
     True
@@ -54,7 +54,7 @@ def etag_of(document: object) -> str:
 
 
 def _encode(value: object) -> object:
-    """Return the members of a dataclass, or the text of another value that is not JSON."""
+    """Return a dataclass as a dictionary, and any other value that is not JSON as text."""
     return members_of(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
@@ -66,16 +66,16 @@ def _encode_tagged(value: object) -> object:
 
 
 def canonical_json(value: object) -> str:
-    """Return the canonical JSON of a value by RFC 8785.
+    """Return the canonical JSON text of a value (RFC 8785).
 
-    Integers of more than 53 bits become strings, because RFC 8785 does not have them.
+    Integers of more than 53 bits become strings, because RFC 8785 cannot represent them.
 
     >>> canonical_json({"b": 1.0, "a": "é", "c": 2**53})
     '{"a":"é","b":1,"c":"9007199254740992"}'
     """
     if _is_plain(value):
         text = _CANONICAL.encode(value)
-        if text.isascii() or not _SURROGATE.search(text):  # rfc8785 rejects them
+        if text.isascii() or not _SURROGATE.search(text):  # rfc8785 rejects surrogates
             return text
     try:
         return rfc8785.dumps(value).decode()  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def canonical_json(value: object) -> str:
 
 
 def _is_plain(value: object) -> bool:
-    """Return whether Python's encoder, which is many times faster, writes a value in the form of RFC 8785.
+    """Return whether Python's JSON encoder, which is much faster, writes a value as RFC 8785 does.
 
     The two differ in large integers, in floats that are whole or written with an exponent, and in the order of members
     whose names are not ASCII.
@@ -113,16 +113,16 @@ def _without_large_integers(value: Any) -> Any:
 
 
 class _Invalid:
-    """A marker for an invalid value, until its pointer is known."""
+    """A placeholder for an invalid JSON value, until the pointer to it is known."""
 
     def __init__(self, detail: str) -> None:
         self.detail = detail
 
 
 def parse_json(data: bytes) -> Any:
-    """Parse a JSON value.
+    """Parse JSON strictly: UTF-8 only, no repeated members, no NaN or Infinity.
 
-    A number that is too large for a float becomes infinite, and the schema of its field rejects it.
+    A number that is too large for a float becomes infinity, which the schema of its field rejects.
 
     Raises:
         MalformedJson: The data is not JSON in UTF-8, has a duplicate member, NaN or Infinity, or is nested too deeply.
@@ -161,7 +161,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _is_flat(value: Any) -> bool:
-    """Return whether a value is an object of valid texts, numbers and the like, as most lines of files are."""
+    """Return whether a value is an object without nested or invalid members, as most lines of files are."""
     return isinstance(value, dict) and not any(isinstance(each, dict | list | _Invalid) for each in value.values())
 
 

@@ -22,7 +22,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def first_id(moment: dt.datetime) -> UUID:
-    """Return a lower bound for the ids created at or after a moment; before 1970, a lower bound for all ids.
+    """Return a lower bound for the ids created at or after a moment; zero for a moment before 1970.
 
     >>> first_id(dt.datetime(2026, 1, 1, tzinfo=dt.UTC)) < new_id()
     True
@@ -33,7 +33,7 @@ def first_id(moment: dt.datetime) -> UUID:
 
 
 def parse_id(text: str) -> UUID | None:
-    """Return the UUID of a text in the usual form of 36 characters, else None."""
+    """Return the UUID written in a text, or None if it is not in the usual form of 36 characters."""
     try:
         parsed = UUID(text)
     except ValueError:
@@ -42,5 +42,5 @@ def parse_id(text: str) -> UUID | None:
 
 
 def is_slug(text: str) -> bool:
-    """Return whether a text is a valid slug of an outlet: lower-case ASCII words joined by hyphens, and not an id."""
+    """Return whether a text is an outlet slug: lower-case ASCII words joined by hyphens, and not an id."""
     return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and parse_id(text) is None

@@ -1,4 +1,4 @@
-"""Instants: the current one, RFC 3339 and its usual variants, and bare dates (R6a). All are in UTC."""
+"""Parse and format instants in UTC: RFC 3339 and its usual variants, and bare dates (R6a)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ _LOST_PLUS = re.compile(r"(:\d{2}(?:[.,]\d+)?) (\d{2}(?::?\d{2})?)$", re.ASCII)
 
 
 def utc_now() -> dt.datetime:
-    """Return the current instant."""
+    """Return the current time in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def parse_instant(text: str) -> dt.datetime:
     """Parse an instant and convert it to UTC. Digits beyond microseconds are dropped.
 
-    The text is in RFC 3339 or a variant that also has a time zone: a space instead of the T or before the zone, no
-    seconds, a decimal comma, `UTC` or `GMT` for Z, an offset such as `+01` or `+0100`, or a minus sign for the hyphen.
+    The text is in RFC 3339 or a common variant, always with a time zone: a space instead of the T or before the zone,
+    no seconds, a decimal comma, `UTC` or `GMT` for Z, an offset such as `+01` or `+0100`, or a minus sign (U+2212) for
+    the hyphen.
     A leap second becomes the last microsecond before it.
 
     Raises:
@@ -55,10 +56,12 @@ def parse_instant(text: str) -> dt.datetime:
 
 
 def parse_date_or_instant(text: str) -> dt.date:
-    """Parse an instant, or a bare date, which stays a date. `start_of_day` and `end_of_day` make it an instant.
+    """Parse an instant or a bare date, and return a bare date as a date.
+
+    `start_of_day` and `end_of_day` turn the date into an instant.
 
     Raises:
-        ValueError: The text is neither.
+        ValueError: The text is neither an instant nor a date.
 
     >>> parse_date_or_instant("2012-11-06"), parse_date_or_instant("2012-11-06T10:00:00Z").isoformat()
     (datetime.date(2012, 11, 6), '2012-11-06T10:00:00+00:00')
@@ -80,7 +83,7 @@ def start_of_day(given: dt.date) -> dt.datetime:
 
 
 def end_of_day(given: dt.date, *, now: dt.datetime | None = None) -> dt.datetime:
-    """Return an instant unchanged, and a bare date as the last instant of its day, or as `now` on that day (R6a).
+    """Return an instant unchanged, and a bare date as the end of its day; today's becomes `now` (R6a).
 
     >>> end_of_day(dt.date(2012, 11, 6)).isoformat()
     '2012-11-06T23:59:59.999999+00:00'
@@ -96,15 +99,15 @@ def precision_of(given: dt.date) -> Precision:
 
 
 def is_same_end(known: dt.datetime, precision: Precision, given: dt.date) -> bool:
-    """Return whether a recorded moment equals one that is sent again. A bare date means the end of its day.
+    """Return whether a moment that a client sends again equals the recorded one.
 
-    A bare date that was sent on its own day was recorded as the instant of that call.
+    A bare date means the end of its day. If the client first sent it on that day, the time of that call was recorded.
     """
     return known == end_of_day(given) or (precision is precision_of(given) is Precision.DAY and known.date() == given)
 
 
 def restore_plus(text: str) -> str:
-    """Return a query value with the plus sign of its offset restored; an unescaped plus arrives as a space.
+    """Restore the plus sign of an offset in a query value; an unescaped plus arrives as a space.
 
     >>> restore_plus("2026-03-01T00:00:00 01:00")
     '2026-03-01T00:00:00+01:00'
@@ -113,7 +116,7 @@ def restore_plus(text: str) -> str:
 
 
 def format_instant(moment: dt.datetime) -> str:
-    """Return an aware instant as RFC 3339 in UTC with `Z`.
+    """Format a datetime that has a time zone as RFC 3339 in UTC, with `Z`.
 
     >>> format_instant(dt.datetime(2024, 3, 29, 11, 30, tzinfo=dt.UTC))
     '2024-03-29T11:30:00Z'

@@ -1,4 +1,4 @@
-"""Normal forms of names, words and domains. Pure."""
+"""Normal forms in which names, texts and domains are compared, searched and shown. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _PLAIN = str.maketrans(
 )
 
 SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
-"""The spelling of letters that a keyboard lacks: Sueddeutsche for Süddeutsche."""
+"""Common spellings of letters that a keyboard may lack, as in Sueddeutsche for Süddeutsche."""
 _HUMP = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 _SPELT_WORDS = 8
 SPELLING_LENGTH = 40
@@ -66,7 +66,7 @@ _DEVICE = re.compile(r"(?:m|mobile|amp|wap|www[0-9]{1,2})\.")
 
 
 def fold(text: str) -> str:
-    r"""Return the normal form in which texts are compared (R21a).
+    r"""Return the normal form of a text, for comparison with other texts (R21a).
 
     It ignores case, width, composition of accents, invisible characters, the kinds of apostrophes, quotation marks and
     dashes, and the amount of whitespace.
@@ -74,7 +74,7 @@ def fold(text: str) -> str:
     >>> fold("He\u2019s\u00a0 joi\u00adning \u2013 NOW ")
     "he's joining - now"
     """
-    while (folded := _fold_once(text)) != text:  # folding case can decompose, and the other way round
+    while (folded := _fold_once(text)) != text:  # one pass can leave text that the next one changes
         text = folded
     return text
 
@@ -85,12 +85,12 @@ def _fold_once(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    r"""Return whether a text has a visible character, not only whitespace, controls and marks without a letter.
+    r"""Return whether a text has a visible character, not only whitespace, controls and combining marks.
 
     >>> is_visible("é"), is_visible(" \u200b\u00ad\u3164")
     (True, False)
     """
-    if _INKED.search(text):  # most texts, and fast
+    if _INKED.search(text):  # true for most texts, and fast
         return True
     inked = _INVISIBLE.sub("", text).translate(_PLAIN)
     return any(not character.isspace() and unicodedata.category(character)[0] != "M" for character in inked)
@@ -106,9 +106,9 @@ def shown_name(name: str) -> str:
 
 
 def slug_of(name: str) -> str:
-    """Return the slug of a name, transliterated; empty if no character can be transliterated.
+    """Return a slug for a name, transliterated to ASCII; empty if no character can be transliterated.
 
-    All spellings of a name have the same slug.
+    Names that differ only in case, accents or the kind of dash have the same slug.
 
     >>> slug_of("Süddeutsche Zeitung"), slug_of("!!")
     ('suddeutsche-zeitung', '')
@@ -117,7 +117,7 @@ def slug_of(name: str) -> str:
 
 
 def plain_words(text: str) -> list[str]:
-    """Return the words of a text in ASCII: folded and transliterated.
+    """Return the words of a text, folded and transliterated to ASCII.
 
     >>> plain_words("Die Süddeutsche")
     ['die', 'suddeutsche']
@@ -126,11 +126,11 @@ def plain_words(text: str) -> list[str]:
 
 
 def spellings_of(name: str) -> set[str]:
-    """Return the spellings by which a search finds a name, without spaces, hyphens and accents.
+    """Return the spellings under which a name is indexed for search, in ASCII and without spaces.
 
-    A forward spelling joins the last words of the name. A backward one, after `~`, is the reverse of its first words. A
-    search matches a prefix of a spelling; with a typing error, it still shares its beginning with a forward spelling
-    or its end with a backward one.
+    A forward spelling joins the words from any word to the last. A backward spelling joins the words from the first to
+    any word, with the letters reversed, after `~`. A search matches prefixes of spellings. With a typing error, its
+    beginning still matches a forward spelling, or its end a backward one.
 
     >>> sorted(spellings_of("SurveyUSA"))
     ['surveyusa', 'usa', '~asuyevrus', '~yevrus']
@@ -146,12 +146,12 @@ def spellings_of(name: str) -> set[str]:
 
 
 def backwards(spelling: str) -> str:
-    """Return the backward form of a spelling."""
+    """Return the backward form of a spelling: its letters reversed, after `~`."""
     return f"~{spelling[::-1][:SPELLING_LENGTH]}"
 
 
 def domain_spellings(domain: str) -> set[str]:
-    """Return the spellings that find a domain in a search, from each label up to the registered one.
+    """Return the spellings under which a domain is indexed for search, with and without its subdomains.
 
     >>> sorted(domain_spellings("sportbild.bild.de"))
     ['bildde', 'sportbildbildde']
@@ -166,7 +166,7 @@ def domain_spellings(domain: str) -> set[str]:
 
 
 def _without_article(spellings: set[str]) -> set[str]:
-    """Return the spellings of hosts such as `theguardian.com` without the article."""
+    """Return the spellings that begin with `the`, as in `theguardian.com`, with the article removed."""
     return {spelling.removeprefix("the") for spelling in spellings if spelling.startswith("the")} - {""}
 
 
@@ -183,10 +183,13 @@ def name_key(name: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """Return the normal form of `host[/path]`: lower case, IDNA, without `www.`, trailing dot or trailing slash.
+    """Return the normal form of an outlet's domain, a host with an optional path (R21).
+
+    The host is in lower case and IDNA, without `www.` and trailing dot. The path has no trailing slash.
 
     Raises:
-        ValueError: The host is not a domain name or is a public suffix, or the path is too long or has a query.
+        ValueError: The host is not a domain name or is a public suffix, the path has a query or fragment, or the whole
+            is too long.
 
     >>> domain_key("WWW.Bild.DE./Sport/")
     'bild.de/Sport'
@@ -206,13 +209,13 @@ def domain_key(domain: str) -> str:
 def host_of(name: str) -> str | None:
     """Return the domain of an outlet whose name is a host; None if the name is not a host.
 
-    Spelling and a subdomain for phones make no difference. The last part must be a known suffix, so `St.Pauli` is not a
-    host.
+    Case, a scheme and a subdomain for phones such as `m.` are ignored. The name must end in a known suffix, so
+    `St.Pauli` is not a host.
 
     >>> host_of("WWW.Spiegel.de"), host_of("https://m.faz.net/"), host_of("Sport Bild"), host_of("St.Pauli")
     ('spiegel.de', 'faz.net', None, None)
     """
-    if not _DOT.search(name):  # most names, and without IDNA
+    if not _DOT.search(name):  # true for most names, and avoids IDNA, which is slow
         return None
     spelt = _HOST_NAME.fullmatch(_INVISIBLE.sub("", name).strip())
     try:
@@ -227,7 +230,7 @@ def host_of(name: str) -> str | None:
 
 
 def shown_host(host: str) -> str:
-    """Return a host in Unicode, given its normal form.
+    """Return a host in Unicode for display, given its normal form.
 
     >>> shown_host("xn--sddeutsche-9db.de")
     'süddeutsche.de'
@@ -239,9 +242,9 @@ def shown_host(host: str) -> str:
 
 
 def text_key(text: str) -> str:
-    """Return a hash of the normal form of a text, which is the same for equal texts.
+    """Return a hash that is the same for texts that differ only in case, spacing or punctuation.
 
-    Like `fold`, the normal form ignores case and the like; it also ignores punctuation outside numbers.
+    It ignores all differences that `fold` ignores, and punctuation that is not part of a number.
 
     >>> text_key("He\u2019s joining: now.") == text_key("he's  joining (now)")
     True
@@ -257,7 +260,7 @@ def text_key(text: str) -> str:
 
 
 def _is_punctuation(before: str, character: str, after: str) -> bool:
-    """Return whether a character is punctuation that is not part of a number, such as `1.5`, `2-1`, `-5` or `.5`."""
+    """Return whether a character is punctuation outside a number such as `1.5`, `2-1`, `-5` or `.5`."""
     if not unicodedata.category(character).startswith("P"):
         return False
     return not after.isdigit() or not (before.isdigit() or (character in "-." and before.isspace()))

@@ -1,4 +1,4 @@
-"""The normal form of the address of a page, and the day of publication in it. Pure."""
+"""Read the URL of a page: a hash that identifies the page, and the day of publication. Pure."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _DAYS = [
     re.compile(r"(?<!\d)(?P<year>(?:19|20)\d\d)[/-](?P<name>[a-z]{3})[a-z]*[/-](?P<day>\d\d?)(?!\d)", re.IGNORECASE),
     re.compile(r"(?<!\d)(?P<day>\d\d?)[/_.-](?P<month>\d\d?)[/_.-](?P<year>(?:19|20)\d\d)(?!\d)"),
 ]
-"""The ways to write a day in an address, the most reliable first."""
+"""Patterns for a day in a URL, the most reliable first."""
 _AMP = re.compile(r"\.amp(?=\.html?$|$)", re.IGNORECASE)
 
 
 def page_key(url: str) -> str:
-    """Return the hash of the page at a URL.
+    """Return a hash that is the same for all URLs of a page.
 
     The hash ignores the scheme, `www.` and `m.`, the fragment, the order of parameters, tracking parameters, a trailing
-    slash, AMP, and archives and redirects around the address.
+    slash, AMP, and any archive or redirect that wraps the URL.
 
     Raises:
         ValueError: The text is not the address of a page.
@@ -56,7 +56,7 @@ def page_key(url: str) -> str:
 
 
 def published_on(url: str) -> dt.date | None:
-    """Return the day of publication that the path of a URL names, or None.
+    """Return the day of publication given in the path of a URL, or None if there is none.
 
     >>> published_on("https://www.theguardian.com/football/2024/feb/29/alonso"), published_on("https://a.de/2024-13-01")
     (datetime.date(2024, 2, 29), None)
@@ -72,7 +72,7 @@ def published_on(url: str) -> dt.date | None:
     return None
 
 
-@lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
+@lru_cache(maxsize=10_000)  # an imported file has many pages on few hosts
 def _host(name: str) -> str:
     """Return a host without the labels that select a device; unchanged if it is not a domain name."""
     try:

@@ -1,4 +1,4 @@
-"""The hosts of platforms, and the addresses of the accounts on them (R21). Pure."""
+"""The hosts of social-media platforms, and the form of account addresses on them (R21). Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ HOSTS = {
     "vkontakte.ru": "vk.com",
     "vk.ru": "vk.com",
 }
-"""The other hosts of a platform, with its main host."""
+"""The main host of a platform, by each of its other hosts."""
 
 WITHOUT_AT = frozenset({"x.com", "instagram.com", "facebook.com", "t.me", "vk.com", "twitch.tv", "github.com"})
-"""The platforms whose addresses have no `@` before a name."""
+"""The platforms whose addresses have no `@` before an account name."""
 
 NAMED_AFTER: dict[str, dict[str, str]] = {
     "x.com": {"": ""},
@@ -50,10 +50,13 @@ NAMED_AFTER: dict[str, dict[str, str]] = {
     "flickr.com": {"photos": "photos", "people": "photos"},
     "wordpress.com": {"": ""},
 }
-"""The segments that precede the name of an account, with their main spelling; empty to drop them."""
+"""The path segments that may precede an account name, by host, each with its main spelling.
+
+An empty key means that the name comes first. An empty spelling means that the segment is dropped.
+"""
 
 SHARED = frozenset({"groups", "r"})
-"""The segments before the names of groups, where anyone can post."""
+"""The path segments that precede the names of groups and forums, where anyone can post."""
 
 NOT_ACCOUNTS = frozenset(
     (
@@ -64,4 +67,4 @@ NOT_ACCOUNTS = frozenset(
         *("tag", "music", "wall"),
     )
 )
-"""The first segments of pages that belong to no account."""
+"""The first path segments of pages that belong to no account."""

@@ -1,6 +1,6 @@
-"""The search terms of the text of a claim, regardless of accents, word endings and script. Pure.
+"""Search terms for the text of claims in any script, without accents and word endings. Pure.
 
-Both databases index and compare only these terms, so a search has the same results on both.
+SQLite and PostgreSQL index and compare only these terms, so a search returns the same results on both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from snowballstemmer.russian_stemmer import RussianStemmer
 from service.values.names import SPELT_OUT, fold
 
 _TERM_LENGTH = 64
-_REMEMBERED = 32  # characters
+_REMEMBERED = 32  # characters; the terms of longer words are not cached
 _STEMMED_FROM = 4  # letters; shorter words have no ending to remove
 
 # Letters that Unicode does not decompose into a letter and a mark.
@@ -39,8 +39,9 @@ _UNSPACED = re.compile(
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f"
     "\U00020000-\U0003ffff]"
 )
-# The shape of a text has a letter for each character: letter or mark (w), digit (d), apostrophe ('), hyphen (-), full
-# stop, comma, or anything else (a space). These are the shapes of 1,000 and of U.S.; other words are runs.
+# The shape of a text has one symbol for each character: w for a letter or mark, d for a digit, ' for an apostrophe, -
+# for a hyphen, a full stop or comma for itself, and a space for anything else. An atom is a number such as 1,000, an
+# abbreviation such as U.S., or a run of letters and digits.
 _ATOM = r"(?:d{1,3}(?:[.,]ddd)+(?!d)|(?<![wd.])w(?:\.w)+(?![wd])|[wd]+)"
 _WORD = re.compile(rf"{_ATOM}(?:['-]{_ATOM})*")
 
@@ -48,10 +49,10 @@ Terms = tuple[str, ...]
 
 
 class Word(NamedTuple):
-    """A word of a text. A text contains the word if it contains all terms of one of the alternatives."""
+    """A word of a text. Another text contains it if it has all terms of one of the alternatives."""
 
     text: str
-    """The word as it is written."""
+    """The word as written in the text."""
     alternatives: tuple[Terms, ...]
 
 
@@ -66,11 +67,11 @@ _STEMMERS: tuple[tuple[re.Pattern[str], type[_Stemmer]], ...] = (
     (re.compile("[\u0620-\u064a]+"), ArabicStemmer),
     (re.compile("[\u0900-\u0963]+"), HindiStemmer),
 )
-"""The stemmers by the letters of their words. Words in Latin letters are stemmed as English."""
+"""The stemmer for each alphabet. Words in Latin letters are stemmed as English."""
 
 
 def words_in(text: str) -> Iterator[Word]:
-    """Yield the words of a text, in order.
+    """Yield the words of a text in order, each with its search terms.
 
     >>> [word.alternatives for word in words_in("O’Neill’s strikers signed.")]
     [(('oneil',), ('o', 'neill')), (('striker',),), (('sign',),)]
@@ -94,14 +95,14 @@ def index_terms(text: str) -> set[str]:
     ['stay', '索', '阿', '阿隆', '隆', '隆索']
     """
     terms = {term for word in words_in(text) for terms in word.alternatives for term in terms}
-    # A search for one character finds it in every word.
+    # Single characters are indexed too, so that a search for one finds every word that contains it.
     return terms | {character for term in terms if _UNSPACED.match(term) for character in term}
 
 
 def words_in_common(text: str, terms: AbstractSet[str]) -> list[str]:
-    """Return the words of a text with all their terms among the given ones, in order and as written.
+    """Return the words of a text that the given terms match, in order and as written.
 
-    In a text without spaces, these are the longest such passages.
+    In scripts without spaces between words, return the longest matching passages instead.
 
     >>> words_in_common("Arsenal sign 阿隆索的经纪人", index_terms("signed: 阿隆索"))
     ['sign', '阿隆索']
@@ -116,7 +117,9 @@ def words_in_common(text: str, terms: AbstractSet[str]) -> list[str]:
 
 
 def tag_term(tag: str) -> str:
-    """Return the term of a tag, which differs from those of words. Tags that differ in case or spacing have one term.
+    """Return the search term of a tag, which is never the term of a word.
+
+    Tags that differ only in case or spacing have the same term.
 
     >>> tag_term("Breaking  News")
     'tag·breaking·20·news'
@@ -125,7 +128,7 @@ def tag_term(tag: str) -> str:
 
 
 def _alternatives(written: str, lengths: Iterable[int]) -> tuple[Terms, ...]:
-    """Return the terms of a word: of its parts together and, if it has several, of each of them."""
+    """Return the alternative terms of a word: of its parts joined and, if it has several, of each part."""
     parts, start = [], 0
     for length in lengths:
         parts.append(written[start : start + length])
@@ -135,17 +138,17 @@ def _alternatives(written: str, lengths: Iterable[int]) -> tuple[Terms, ...]:
     return tuple(dict.fromkeys(filter(None, map(_terms, spellings))))
 
 
-# Most words of a text are in many others. Long runs, which are Chinese or Japanese, are not.
+# Cached, because most words occur in many texts. Long runs, as in Chinese or Japanese, do not.
 _remembered_alternatives = functools.lru_cache(maxsize=50_000)(_alternatives)
 
 
 def _terms(parts: Iterable[str]) -> Terms:
-    """Return the terms of words; a text must have all of them."""
+    """Return the terms of the parts of a word; a text that contains the word has all of them."""
     return tuple(dict.fromkeys(term for part in parts for run in _runs(_fold(part)) for term in _terms_of_run(run)))
 
 
 def _runs(folded: str) -> Iterator[str]:
-    """Yield the runs of letters and digits in a folded word that are all in spaced scripts, or all in others."""
+    """Yield the runs of letters and digits in a folded word, split where the kind of script changes."""
     for kind, run in groupby(folded, lambda c: (_shape(c) in "wd", _UNSPACED.match(c) is not None)):
         if kind[0]:
             yield "".join(run)
@@ -171,9 +174,9 @@ def _stem(word: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a text in lower case, without width, accents and vowel points, which are often left out.
+    """Return a text in lower case, without width variants, accents and optional vowel points.
 
-    Marks that are letters of their script stay, such as the vowels of Thai and Hindi.
+    Marks that a script needs are kept, such as the vowel signs of Thai and Hindi.
     """
     text = unicodedata.normalize("NFC", text.casefold()).replace("ё", "е").replace("й", "\ue000")
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -192,7 +195,7 @@ def _is_accent(character: str) -> bool:
 
 
 def _passages_in_common(run: str, terms: AbstractSet[str]) -> Iterator[str]:
-    """Yield the longest passages of a run in which every two neighbours are a term."""
+    """Yield the longest passages of a run in which each pair of adjacent characters is a given term."""
     if _UNSPACED.match(run) is None:
         return
     start = 0

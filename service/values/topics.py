@@ -7,7 +7,7 @@ import unicodedata
 from service.values.names import fold
 
 MAX_NAMES = 5
-"""The largest number of names in a topic."""
+"""The maximum number of names in the path of a topic."""
 TOPIC_NAME_LENGTH = 100
 TOPIC_LENGTH = MAX_NAMES * (TOPIC_NAME_LENGTH + 1) - 1
 
@@ -21,7 +21,7 @@ def topic_path(text: str) -> str:
     >>> topic_path("  Football /  Transfer   News ")
     'football/transfer news'
     """
-    # Before it is split, because this turns some characters into a slash.
+    # Normalise before splitting, because NFKC turns some characters into a slash.
     names = [fold(part) for part in unicodedata.normalize("NFKC", text).split("/")]
     if "" in names:
         raise ValueError("A name in the path is empty. Write a topic as names separated by /, such as a/b.")
@@ -45,7 +45,7 @@ def lineage(topic: str) -> list[str]:
 
 
 def is_within(topic: str | None, scope: str) -> bool:
-    """Return whether a topic is another one or below it.
+    """Return whether a topic equals another topic or is below it.
 
     >>> is_within("football/transfers", "football"), is_within("football-betting", "football")
     (True, False)
@@ -54,7 +54,7 @@ def is_within(topic: str | None, scope: str) -> bool:
 
 
 def moved_topic(topic: str, source: str, into: str) -> str:
-    """Return a topic after a rename; unchanged if it is neither the renamed topic nor below it.
+    """Return a topic after another was renamed; unchanged if it is neither that topic nor below it.
 
     >>> moved_topic("football/transfers", "football", "sport/soccer"), moved_topic("rugby", "football", "soccer")
     ('sport/soccer/transfers', 'rugby')

@@ -1,4 +1,4 @@
-"""The closed vocabularies of the domain, and the caller of a use case. Pure."""
+"""The enumerations of the domain, and the caller of a use case. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class OutletKind(enum.StrEnum):
-    """The kind of an outlet."""
+    """The kind of publisher that an outlet is."""
 
     NEWSPAPER = "newspaper"
     BROADCASTER = "broadcaster"
@@ -22,7 +22,7 @@ class OutletKind(enum.StrEnum):
 
 
 class ClaimKind(enum.StrEnum):
-    """The kind of a claim (R1)."""
+    """The kind of a claim: an event by a date, a fact, or an opinion, which is never scored (R1)."""
 
     EVENT = "event"
     FACT = "fact"
@@ -30,7 +30,7 @@ class ClaimKind(enum.StrEnum):
 
 
 class ClaimStatus(enum.StrEnum):
-    """The status of a claim; `due` is an event past its date without a resolution (R15)."""
+    """The status of a claim; `due` is an event past its due date without a resolution (R15)."""
 
     OPEN = "open"
     DUE = "due"
@@ -39,7 +39,7 @@ class ClaimStatus(enum.StrEnum):
 
 
 class ClaimOrder(enum.StrEnum):
-    """The order of a list of claims: by the time they were recorded, by their due date, or by their answer."""
+    """The order of a list of claims: by when they were recorded, are due, or were publicly decided."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -48,7 +48,7 @@ class ClaimOrder(enum.StrEnum):
 
 
 class ChangeKind(enum.StrEnum):
-    """The kind of object that a change of the record is about."""
+    """The kind of object that a change to the record affects."""
 
     OUTLET = "outlet"
     CLAIM = "claim"
@@ -64,28 +64,28 @@ class ChangeKind(enum.StrEnum):
 
 
 class DisputeStatus(enum.StrEnum):
-    """The status of a dispute."""
+    """The status of a dispute, which is an objection to a resolution."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class Via(enum.StrEnum):
-    """The way in which a dispute or a reply was filed."""
+    """The channel through which a dispute or a reply was filed."""
 
     API = "api"
     PUBLIC_FORM = "public form"
 
 
 class SubmissionKind(enum.StrEnum):
-    """The kind of a submission from a public form."""
+    """The kind of submission that a reader sends through a public form."""
 
     DISPUTE = "dispute"
     REPLY = "reply"
 
 
 class SubmissionStatus(enum.StrEnum):
-    """The status of a submission from a public form."""
+    """The review status of a submission from a public form."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -112,19 +112,19 @@ class Stance(enum.StrEnum):
         return cls.SUPPORT if probability > 0.5 else cls.DENY
 
     def agrees_with(self, probability: float) -> bool:
-        """Return whether a report may state both this stance and the probability; at 0.5, both sides may (R6b)."""
+        """Return whether a report may combine this stance with a probability; at 0.5, either side may (R6b)."""
         return self.takes_side and Stance.implied_by(probability) in (self, Stance.COMMENT)
 
 
 class StanceSource(enum.StrEnum):
-    """The origin of a report's stance (R6b)."""
+    """The origin of a report's stance: stated, or derived from its probability (R6b)."""
 
     STATED = "stated"
     PROBABILITY = "probability"
 
 
 class Precision(enum.StrEnum):
-    """The precision with which a moment was given (R6a)."""
+    """The precision of a given moment: a bare date or an instant (R6a)."""
 
     DAY = "day"
     INSTANT = "instant"
@@ -138,7 +138,7 @@ class Role(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """The verdict of a resolution."""
+    """The verdict of a resolution on whether its claim proved true."""
 
     TRUE = "true"
     FALSE = "false"
@@ -153,14 +153,14 @@ class Verdict(enum.StrEnum):
 
 
 class Basis(enum.StrEnum):
-    """The resolved claims that a score counts (R16)."""
+    """The resolved claims that a score counts: all, or all except those not yet due (R16)."""
 
     RESOLVED = "resolved"
     MATURED = "matured"
 
 
 class RankBy(enum.StrEnum):
-    """The sort key of the ranking."""
+    """The value by which the ranking sorts outlets."""
 
     LOWER = "lower"
     MEAN = "mean"
@@ -176,7 +176,7 @@ class Order(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """The kind of a write to a row."""
+    """The kind of change that a write made to a row."""
 
     CREATED = "created"
     CHANGED = "changed"
@@ -199,14 +199,14 @@ class MissReason(enum.StrEnum):
 
 
 class TableBy(enum.StrEnum):
-    """The rows of a table of scores."""
+    """The kind of rows in a table of scores: one for each outlet, or one for each domain."""
 
     OUTLET = "outlet"
     DOMAIN = "domain"
 
 
 class ExportFormat(enum.StrEnum):
-    """The format of an export, which is also the suffix of its file."""
+    """The format of an export; its value is also the suffix of the file."""
 
     NDJSON = "ndjson"
     CSV = "csv"
@@ -240,7 +240,7 @@ class Caller:
 
     key_id: UUID | None
     scopes: frozenset[Scope]
-    """The scopes of the key, and those that they imply."""
+    """The scopes of the key, including those that they imply."""
 
 
 OPERATOR = Caller(key_id=None, scopes=frozenset(Scope))

@@ -1,7 +1,7 @@
-"""Addresses inside those of archives, AMP caches, translators and redirects (R21). Pure, without any request.
+"""Extract the address that an archive, AMP cache, translator or redirect wraps (R21). Pure.
 
-A wrapped address that cannot be read, such as a short link, belongs to no outlet, not even to the wrapper. The start
-page of a wrapper and its pages without an address inside are its own pages.
+No request is made. If the wrapped address cannot be read, as in a short link, the page belongs to no outlet, not even
+to the wrapper. The start page of a wrapper and its pages without a wrapped address are its own.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
 _DEPTH = 5
-"""The largest number of nested wrappers that are removed."""
+"""The maximum number of nested wrappers to remove."""
 _ENCODINGS = 3
-"""The largest number of times that an address may be percent-encoded."""
+"""The maximum number of times that a wrapped address is percent-decoded."""
 _QUERY_READ = 16_000  # characters
 
 _PARTS = re.compile(
@@ -53,7 +53,7 @@ _REDIRECTS: dict[str, str] = {
     "linksynergy.com": "murl",
     "papago.naver.net": "target",
     "view.officeapps.live.com": "src",
-    # Short links and the like, which only their service can read.
+    # Short links and other addresses that only their service can resolve.
     **dict.fromkeys(("t.co", "bit.ly", "j.mp", "buff.ly", "ow.ly", "dlvr.it", "tinyurl.com", "goo.gl", "g.co"), ""),
     **dict.fromkeys(("lnkd.in", "fb.me", "ift.tt", "trib.al", "is.gd", "v.gd", "cutt.ly", "rb.gy", "shorturl.at"), ""),
     **dict.fromkeys(("t.ly", "tiny.cc", "rebrand.ly", "flip.it", "apple.news", "share.google", "spr.ly", "po.st"), ""),
@@ -63,7 +63,7 @@ _REDIRECTS: dict[str, str] = {
     **dict.fromkeys(("freedium.cfd", "cors-anywhere.herokuapp.com", "turbopages.org", "translate.goog"), ""),
     **dict.fromkeys(("href.li", "anonym.to", "anonymz.com", "nullrefer.com", "dereferer.me", "corsproxy.io"), ""),
 }
-"""Hosts that only redirect, with the query parameters that hold the address."""
+"""Hosts that only redirect, with the query parameters that may hold the address."""
 
 _PAGES: dict[str, str] = {
     "google.*/url": "q url",
@@ -108,7 +108,7 @@ _PAGES: dict[str, str] = {
     "translate.yandex.*": "url",
     "archive.org/wayback": "url",
 }
-"""Pages that redirect, on hosts that also have their own pages, with the query parameters that hold the address."""
+"""Redirect pages of hosts that also have other pages, with the parameters that may hold the address."""
 
 _ARCHIVED = re.compile(r"(?:/[^/]+){0,4}?/[0-9*]{4,14}[0-9*]*(?:[a-z]{2}_)?/((?:https?:/|[^/]+\.).+)", re.DOTALL)
 _WHOLE = re.compile(r"/(.+)", re.DOTALL)
@@ -138,11 +138,11 @@ _PATHS: dict[str, re.Pattern[str]] = {
     "secure-web.cisco.com": re.compile(r".*?/(https?(?::|%3a).+)", re.IGNORECASE | re.DOTALL),
     "r.search.yahoo.com": re.compile(r".*?/RU=([^/]+)/.*", re.DOTALL),
 }
-"""Hosts whose path holds the address, as the first group."""
+"""Hosts whose path holds the address, with a pattern that has the address as its first group."""
 _WHOLE_QUERY = frozenset({"href.li", "anonym.to", "anonymz.com", "nullrefer.com", "dereferer.me", "corsproxy.io"})
-"""Hosts whose query is the address."""
+"""Hosts whose whole query string is the address."""
 _IN_SUBDOMAIN = ("cdn.ampproject.org", "translate.goog", "turbopages.org")
-"""Hosts whose subdomains encode another host: a hyphen for a dot, and two for a hyphen."""
+"""Hosts whose subdomain encodes the wrapped host, with `-` for a dot and `--` for a hyphen."""
 _WRAPPERS = frozenset(name.partition("/")[0] for name in (*_REDIRECTS, *_PAGES, *_PATHS, *_WHOLE_QUERY, *_IN_SUBDOMAIN))
 """The hosts of all wrappers."""
 
@@ -152,7 +152,7 @@ _CACHED = re.compile(r"cache:(?:[\w-]{12}:)?([^\s+]+).*", re.DOTALL)
 
 
 class Parts(NamedTuple):
-    """The parts of an address as given."""
+    """The parts of an address, unchanged."""
 
     scheme: str | None
     slashes: str | None
@@ -167,10 +167,10 @@ def split_address(text: str) -> Parts:
 
 
 def unwrap(address: str) -> str | None:
-    """Return the address inside a wrapped one, or the address itself if it is not wrapped.
+    """Return the address that a wrapper contains, or the address itself if it is not wrapped.
 
     Returns:
-        The address; None if it is wrapped and cannot be read.
+        The address; None if it is wrapped in a form that cannot be read.
 
     >>> unwrap("https://web.archive.org/web/2024/https://www.google.com/url?q=https%3A%2F%2Fbild.de%2Fa")
     'https://bild.de/a'
@@ -191,9 +191,9 @@ def unwrap(address: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=10_000)  # the pages of a file are on few hosts
+@lru_cache(maxsize=10_000)  # an imported file has many pages on few hosts
 def _names(authority: str) -> list[str]:
-    """Return a host and its parent domains, with one name for all country variants of a service."""
+    """Return a host and its parent domains; country variants such as `google.de` become `google.*`."""
     host = re.sub(r":[0-9]*\Z", "", authority.rpartition("@")[2]).lower().removesuffix(".")
     labels = _MANY_COUNTRIES.sub(r"\1.*", host).split(".")
     return [".".join(labels[start:]) for start in range(max(0, len(labels) - 8), len(labels) - 1)]
@@ -224,7 +224,7 @@ def _in_query(parts: Parts, names: list[str]) -> str | None:
 
 
 def _decode(value: str, names: list[str]) -> str:
-    """Return the value of a query parameter, decoded further where a service encodes the address in it."""
+    """Decode the value of a query parameter, including encodings that only one service uses."""
     if "urldefense.proofpoint.com" in names:
         return unquote(value.replace("-", "%").replace("_", "/"))
     value = unquote_plus(value)
