@@ -1,4 +1,4 @@
-"""Errors for bodies and query parameters that are invalid."""
+"""Errors for invalid bodies and query parameters."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class InvalidBody(ServiceError):
 
     @classmethod
     def at(cls, pointer: str, detail: str, code: str) -> InvalidBody:
-        """Return the error for one invalid place."""
+        """Return the error for a body with one invalid place."""
         return cls(detail, errors=[FieldError(pointer=pointer, detail=detail, code=code)])
 
 

@@ -46,8 +46,8 @@ class TooManyRequests(ServiceError):
 
 
 class TooManyImports(TooManyRequests):
-    """You tried to start an import while your API key has five unfinished ones, which is the limit. Wait until one of
-    them has finished, or cancel one.
+    """You tried to start an import while your API key has five unfinished imports, which is the limit. Wait until one
+    of them has finished, or cancel one.
     """
 
     name = "too-many-imports"

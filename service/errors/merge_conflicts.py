@@ -16,11 +16,11 @@ class OutletMerged(Conflict):
     title = "Outlet was merged"
 
     into: str
-    """The slug of the outlet that it was merged into."""
+    """The slug of the outlet into which the requested one was merged."""
 
     @classmethod
     def of(cls, slug: str, *, into: str) -> OutletMerged:
-        """Return the error for a merged outlet."""
+        """Return the error for a request that names a merged outlet."""
         error = cls(f"The outlet {slug!r} was merged into {into!r}. Send the slug of that outlet, or undo the merge.")
         error.into = into
         return error
@@ -35,11 +35,11 @@ class ClaimMerged(Conflict):
     title = "Claim was merged"
 
     into: UUID
-    """The id of the claim that it was merged into."""
+    """The id of the claim into which the requested one was merged."""
 
     @classmethod
     def of(cls, claim_id: UUID, *, into: UUID) -> ClaimMerged:
-        """Return the error for a merged claim."""
+        """Return the error for a request that names a merged claim."""
         error = cls(f"The claim {claim_id} was merged into {into}. Send the id of that claim, or undo the merge.")
         error.into = into
         return error

@@ -26,8 +26,8 @@ class IdempotencyKeyReused(ServiceError):
 
 
 class PreconditionRequired(ServiceError):
-    """You sent a change without `If-Match`, but the header is required so that you cannot overwrite a version that you
-    have not read. Send the `ETag` of the version that you read, or `*` for any version.
+    """You sent a change without `If-Match`, which is required so that you do not overwrite a version that you have not
+    read. Send the `ETag` of the version that you read, or `*` for any version.
     """
 
     status = 428

@@ -64,7 +64,7 @@ class TrailEntryView:
     row: str
     """The primary key of the row."""
     position: int
-    """1 for the first entry of the row."""
+    """The position in the history of the row; 1 for its first entry."""
     action: Action
     before: dict[str, Any] | None
     after: dict[str, Any] | None

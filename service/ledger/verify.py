@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 class _History(NamedTuple):
-    """The content after the last entry of a row, and whether the entries of the row are complete."""
+    """The content of a row after its last entry, and whether its entries are complete."""
 
     salt: str | None
     after: str | None

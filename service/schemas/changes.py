@@ -25,7 +25,7 @@ class ChangesQuery(PageQuery):
 
 
 class ChangeOut(Answer):
-    """A change of one recorded object."""
+    """A change to one recorded object."""
 
     cursor = shown.text("The position of the change in the feed. Send it as `cursor` to get the changes after it.")
     at = shown.instant("When the change was written.")

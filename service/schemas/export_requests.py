@@ -39,7 +39,7 @@ class OutletFilters(TypedDict, total=False):
 
 
 class RecordFilters(TypedDict, total=False):
-    """The parsed filters of exported claims and resolutions; resolutions do not take all of them."""
+    """The parsed filters of exported claims or resolutions. Only exports of claims take all of them."""
 
     since: dt.datetime
     topic: str | None

@@ -22,7 +22,7 @@ class ForecastQuery(Body):
 
 
 class ForecastPartOut(Answer):
-    """One fact about a claim's reports, with its contribution to the forecast."""
+    """One fact about a claim, its reports or its rivals, with its contribution to the forecast."""
 
     feature = shown.text(
         "The name of the fact in the method: `statement`, `outlet`, `repetition`, `others`, `records`, `probability`, "

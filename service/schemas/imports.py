@@ -18,7 +18,7 @@ _MAP = "The names of columns in the file, each as `column:name`, such as `outlet
 
 
 class ImportQuery(Body):
-    """The query parameters that start an import."""
+    """The query parameters of a request to start an import."""
 
     dry_run = ma.fields.Boolean(
         load_default=False, truthy={"true", "1"}, falsy={"false", "0"}, metadata={"description": _DRY_RUN}

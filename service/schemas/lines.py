@@ -105,7 +105,7 @@ class _Claim(NewClaim, total=False):
 
 
 class _Report(NewReport, total=False):
-    """A parsed report line."""
+    """A parsed report line: a report with its claim and the members that exports add."""
 
     claim: str
     published_precision: Precision
@@ -114,13 +114,13 @@ class _Report(NewReport, total=False):
 
 
 class _Resolution(NewResolution, total=False):
-    """A parsed resolution line."""
+    """A parsed resolution line: a resolution with its claim."""
 
     claim: str
 
 
 class _Flat(TypedDict):
-    """A parsed flat line."""
+    """A parsed flat line: one report with its claim and outcome."""
 
     outlet: str
     claim_id: str
@@ -140,7 +140,7 @@ _FLAT_LINE = FlatLineIn()
 
 
 def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Iterator[ReadLine]:
-    """Yield the lines of a file, each with its content or its error.
+    """Yield the lines of an import file, each with its content or its error.
 
     Args:
         values: The numbered JSON values from `open_lines`.
@@ -155,11 +155,11 @@ def read_lines(values: Iterable[tuple[int, object]], *, feed: str | None) -> Ite
 
 
 def read_line(content: object, *, feed: str | None) -> Line:
-    """Return the content of a line: a review for JSON-LD, a typed line by its `type`, or else a flat line.
+    """Return the content of a line: a JSON-LD review, a typed line, or a flat line if it has no `type`.
 
     Args:
         content: The line as parsed JSON, or as the cells of a row.
-        feed: The prefix for the `claim_id` of a flat line, so that two feeds may use the same ids; None for none.
+        feed: The prefix for the `claim_id` of a flat line, so that two feeds may use the same ids; None to add none.
 
     Raises:
         InvalidBody: The line does not match its schema.
@@ -179,7 +179,7 @@ def read_line(content: object, *, feed: str | None) -> Line:
 
 
 def _load_flat(content: object) -> _Flat:
-    """Parse a flat line. If a cell is in a known unsupported notation, its error names the notation."""
+    """Parse a flat line. If a cell's notation is known but not supported, its error names the notation."""
     try:
         line: _Flat = load(_FLAT_LINE, content)
     except InvalidBody as exc:

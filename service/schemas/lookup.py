@@ -150,6 +150,6 @@ class LookedUp(Answer):
 
 
 class LookupList(Answer):
-    """The outlets for the pages, slugs and ids that were sent."""
+    """The results for all pages and outlets that were looked up."""
 
     items = shown.parts(LookedUp, "One item for each URL, then one for each slug or id, in the order of the request.")

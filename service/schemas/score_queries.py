@@ -116,7 +116,7 @@ class ScoresRequest(TypedDict):
     """A parsed request for the ranking or, if outlets are named, for their scores."""
 
     outlets: list[str] | None
-    """None for the ranking."""
+    """The slugs or ids of the named outlets; None for the ranking."""
     lens: Lens
     criteria: RankingCriteria
     paging: PageRequest

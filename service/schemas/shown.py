@@ -98,7 +98,7 @@ def parts(schema: type[Answer], description: str) -> ma.fields.List[object]:
 
 
 def schema_of(name: str, description: str, members: Mapping[str, object]) -> type[Answer]:
-    """Return the schema of a response whose members cannot be written as a class body."""
+    """Return a response schema whose members cannot be written as a class body."""
     return type(name, (Answer,), {"__doc__": description, **members})
 
 

@@ -27,7 +27,7 @@ TopicPage = shown.page_of("TopicPage", TopicOut, "topics")
 
 
 class TopicQuery(PageQuery):
-    """The parameters of the list of topics."""
+    """The filter and the page of the list of topics."""
 
     topic = topic("Only this topic and those below it.")
 
