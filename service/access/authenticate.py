@@ -19,11 +19,11 @@ from service.values.vocabulary import Caller, Scope
 log = logging.getLogger(__name__)
 
 KEY = re.compile(r"bo_[A-Za-z0-9_-]{20,200}", re.ASCII)
-"""The format of a secret."""
+"""The format of an API key's secret."""
 USES_APART = dt.timedelta(hours=1)
-"""The resolution of the stored time of a key's last use."""
+"""The minimum time between two updates of a key's last use."""
 HANDLE_LENGTH = 16
-"""The length of the digest prefix that is used to find the row of a key."""
+"""The length of a key's handle, the start of its digest by which its row is found."""
 
 
 _SENT = sa.and_(
@@ -47,19 +47,19 @@ class ValidKey(NamedTuple):
 
     caller: Caller
     ends_at: dt.datetime | None
-    """The moment at which the key or the secret that was sent expires, whichever is earlier."""
+    """The earlier of the moments at which the key and the sent secret expire; None for never."""
     response: StoredResponse | None
-    """The stored response to the Idempotency-Key of the call; it may have expired."""
+    """The response stored for the Idempotency-Key of the call; it may have expired."""
 
 
 def find_caller(db: Database, secret: str, *, now: dt.datetime) -> Caller | None:
-    """Return the caller with this secret; None if the key is unknown, revoked or expired."""
+    """Return the caller whose API key has this secret; None if it is unknown, revoked or expired."""
     found = find_key(db, secret, now=now)
     return None if found is None else found.caller
 
 
 def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, now: dt.datetime) -> ValidKey | None:
-    """Return the key with this secret; None if it is unknown, revoked or expired.
+    """Return the API key with this secret; None if it is unknown, revoked or expired.
 
     Args:
         db: The database.
@@ -84,7 +84,7 @@ def find_key(db: Database, secret: str, *, idempotency_key: str | None = None, n
 def record_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
     """Store the time of a key's last use, at most once an hour.
 
-    If the database cannot store it, the call continues, and the next use tries again.
+    If the database cannot store it now, it is stored at a later use.
     """
     before = now - USES_APART
     if db.is_writing or (key.last_used_at is not None and key.last_used_at > before):
@@ -98,7 +98,7 @@ def record_use(db: Database, key: ApiKey, *, now: dt.datetime) -> None:
 
 
 def caller_of(key: ApiKey) -> Caller:
-    """Return the caller that uses a key."""
+    """Return the caller that a key identifies, with all scopes that its scopes imply."""
     return Caller(key.id, granted(key.scopes))
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys: store the first response to a call, and return it when the call is sent again."""
+"""Store the response to a call with an idempotency key, and return it when the call is sent again."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from service.storage.models import StoredResponse
 KEPT = dt.timedelta(hours=24)
 """The time for which a response is stored."""
 PATIENCE = 5.0
-"""The number of seconds that a call waits for an earlier one with the same key."""
+"""The number of seconds that a call waits for an earlier call with the same idempotency key."""
 _BATCH = 1000  # rows deleted in one transaction, so that other writers do not wait long
 
 
 class IdempotentCall(NamedTuple):
-    """A call with an idempotency key."""
+    """The identity of a call with an idempotency key: its two keys, and a hash to detect another request."""
 
     api_key: UUID
     idempotency_key: str
     digest: str
-    """A hash of the request."""
+    """A hash of the request, which must be the same when the call is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def run_once(
 
 
 class _AlreadyRun(Exception):
-    """A response for the key is already stored."""
+    """A response for the idempotency key is already stored."""
 
 
 @retried
@@ -119,7 +119,7 @@ def _run_and_store(
 
 @cache
 def _storing(dialect: str) -> sa.Insert:
-    """Return the statement that stores a response or replaces an expired one."""
+    """Return the statement that stores a response, replacing only an expired one."""
     columns: dict[str, sa.BindParameter[object]] = {
         column.name: sa.bindparam(column.name) for column in table_of(StoredResponse).columns
     }
@@ -132,12 +132,12 @@ def _storing(dialect: str) -> sa.Insert:
 
 
 def has_response(db: Database, api_key: UUID, idempotency_key: str, *, now: dt.datetime) -> bool:
-    """Return whether the response to a call with this key is stored."""
+    """Return whether an unexpired response is stored for an idempotency key of an API key."""
     return _stored_response(db, api_key, idempotency_key, now=now) is not None
 
 
 def prune_responses(db: Database, *, now: dt.datetime) -> None:
-    """Delete the expired responses."""
+    """Delete the stored responses that have expired, in batches."""
     expired, key = StoredResponse.recorded_at <= now - KEPT, (StoredResponse.api_key_id, StoredResponse.idempotency_key)
     while True:
         with db.read() as session:

@@ -33,7 +33,7 @@ class NewKey(TypedDict):
 
 
 class KeyChanges(TypedDict, total=False):
-    """The new values of the members of a key to change."""
+    """The members of a key to change, with their new values."""
 
     name: str
     expires_at: dt.datetime | None
@@ -41,7 +41,7 @@ class KeyChanges(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """An API key without its secret."""
+    """An API key as responses show it, without its secret."""
 
     id: UUID
     name: str
@@ -62,7 +62,7 @@ class NewKeyView(KeyView):
 def create_key(
     db: Database, *, name: str, scopes: Iterable[Scope], expires_at: dt.datetime | None = None, now: dt.datetime
 ) -> NewKeyView:
-    """Create a key.
+    """Create an API key with a random secret.
 
     Returns:
         The key with its `secret`, which is not stored and cannot be shown again.
@@ -158,9 +158,9 @@ def change_key(
 
 
 def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.datetime) -> NewKeyView:
-    """Replace the secret of a key. Its former secrets expire at the end of the overlap, or earlier.
+    """Replace the secret of a key. Former secrets expire at the end of the overlap or earlier.
 
-    The id of the key does not change, so R14 applies as before, and its idempotency keys remain valid.
+    The key keeps its id, so its claims still count as its own (R14), and its idempotency keys remain valid.
 
     Returns:
         The key with its new `secret`, which cannot be shown again.
@@ -173,7 +173,7 @@ def rotate_key(db: Database, key_id: UUID, *, overlap: dt.timedelta, now: dt.dat
     with db.write() as session:
         key = _load_valid(session, key_id, None, now=now)
         _end_former(session, key_id, ends_at=now + overlap, now=now)
-        if key.handle:  # else it has no secret, because its database was restored from an export
+        if key.handle:  # a key from a restored export has no secret
             session.add(FormerSecret(digest=key.digest, handle=key.handle, api_key_id=key_id, ends_at=now + overlap))
         key.digest = digest_of(secret)
         key.handle = key.digest[:HANDLE_LENGTH]
@@ -198,7 +198,7 @@ def revoke_key(db: Database, key_id: UUID, *, if_match: AbstractSet[str] | None 
 
 
 def describe_key(key: ApiKey) -> KeyView:
-    """Return the view of a key."""
+    """Return a key as responses show it, without its secret."""
     return KeyView(
         id=key.id,
         name=key.name,
@@ -211,7 +211,7 @@ def describe_key(key: ApiKey) -> KeyView:
 
 
 def _end_former(session: Session, key_id: UUID, *, ends_at: dt.datetime, now: dt.datetime) -> None:
-    """Make the former secrets of a key expire at `ends_at` or earlier, and delete all expired ones."""
+    """Limit the former secrets of a key to `ends_at`, and delete expired secrets of all keys."""
     for secret in session.scalars(sa.select(FormerSecret).where(FormerSecret.ends_at <= now)):
         session.delete(secret)
     longer = sa.select(FormerSecret).where(FormerSecret.api_key_id == key_id, FormerSecret.ends_at > ends_at)
@@ -237,7 +237,7 @@ def _load_valid(session: Session, key_id: UUID, if_match: AbstractSet[str] | Non
 
 
 def _check_admin_left(session: Session, ending: ApiKey, *, at: dt.datetime) -> None:
-    """Check that another admin key will be valid at a given time.
+    """Check that another admin key will be valid at a given time, if the ending key is one.
 
     Raises:
         LastAdminKey: No other admin key will be valid.

@@ -17,7 +17,7 @@ _REMEMBERED = 10_000
 
 
 class KnownKeys:
-    """The valid keys that were sent to this process in the last four seconds."""
+    """The valid API keys that this process read from the database in the last four seconds."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -28,7 +28,7 @@ class KnownKeys:
         """Return the owner of a secret; None if it is not a valid key.
 
         A key that was revoked in the last four seconds may still be found; an expired one is not. If the database is
-        unavailable, its error is raised. For one more second, the same error is raised without another query.
+        unavailable, its error is raised. For the next second, the same error is raised without another query.
         """
         if (caller := self.recall(secret, now=now)) is not None:
             return caller
@@ -42,7 +42,7 @@ class KnownKeys:
         return key.caller
 
     def recall(self, secret: str, *, now: dt.datetime) -> Caller | None:
-        """Return the owner of a secret without a query; None if it is not cached."""
+        """Return the cached owner of a secret, without querying the database; None if not cached or expired."""
         until, key = self._known.get(_digest_of(secret), (0.0, None))
         if key is None or time.monotonic() >= until:
             return None

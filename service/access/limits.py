@@ -1,4 +1,4 @@
-"""Rate limits, counted in Redis for all processes together. Without Redis every call is allowed."""
+"""Limit the rates of calls, counted in Redis for all processes. Without Redis, all calls are allowed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PORT = re.compile(r"^(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?$", re.ASCII)
 _REMEMBERED = 10_000  # windows
 _PARTS = 10_000  # shares of a quota
 
-# One round trip. A window begins with its first call, and Redis measures its time, so our clocks do not matter.
+# One round trip. A window begins with its first call. Redis measures its time, so the processes' clocks do not matter.
 _TAKE = """
 local used = redis.call('INCRBY', KEYS[1], ARGV[2])
 local left = redis.call('PTTL', KEYS[1])
@@ -63,7 +63,7 @@ class Limits:
     reads: Quota = Quota(120_000, 60)
     writes: Quota = Quota(30_000, 60)
     failures: Quota = Quota(1_200, 60)
-    """The invalid keys that one address may send."""
+    """The number of calls with an invalid key that one address may send."""
 
     @classmethod
     def parse(cls, text: str) -> Limits:
@@ -81,13 +81,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class LimitStatus:
-    """A client's use of a quota."""
+    """The state of a client's quota, for the rate limit headers of a response."""
 
     name: str
     quota: Quota
     remaining: int
     resets_in: int
-    """The seconds until the window ends, at least 1."""
+    """The number of seconds until the window ends, at least 1."""
     is_over: bool
     """Whether the call exceeds the quota."""
 
@@ -106,16 +106,16 @@ class _Share:
     until: float
     """The end of the window, on the monotonic clock."""
     used: int
-    """The calls that all processes have counted in the window."""
+    """The number of calls in the window that all processes have counted or reserved."""
     left: int
-    """The calls that this process may still count without asking Redis."""
+    """The number of reserved calls that this process has not used yet."""
 
 
 class Limiter:
-    """A counter of calls in windows of fixed length, each of which begins with its first call.
+    """A counter of each client's calls in windows of fixed length. A window begins with its first call.
 
-    A thread reserves 0.01 % of a large quota for its process at a time, so most calls need no round trip. That share
-    may go unused. A process remembers clients over their quota until the window ends, so a flood of rejected calls
+    A process reserves 0.01 % of a large quota at a time, so most calls need no round trip. A reserved share may remain
+    unused. A process remembers clients over their quota until the window ends, so a flood of rejected calls
     does not reach Redis.
     """
 
@@ -126,7 +126,7 @@ class Limiter:
         self._lock = threading.Lock()
 
     def count(self, name: str, client: str, quota: Quota, *, calls: int = 1) -> LimitStatus | None:
-        """Count one or more calls, and return the status; None if Redis is unavailable.
+        """Count one or more calls of a client, and return the status of its quota; None without Redis.
 
         If the quota has fewer calls left, none is counted.
         """
@@ -146,7 +146,7 @@ class Limiter:
         return self._store((name, client), quota, _Share(time.monotonic() + left / 1000, used, granted), calls)
 
     def known_over(self, name: str, client: str, quota: Quota) -> LimitStatus | None:
-        """Return the status of a client that known here to be over its quota, else None. Does not count a call."""
+        """Return a client's status if this process knows it is over its quota, else None; count no call."""
         share = self._shares.get((name, client))
         if share is None or time.monotonic() >= share.until or share.left or share.used < quota.calls:
             return None
@@ -160,7 +160,7 @@ class Limiter:
             return _take(name, quota, share, calls)
 
     def _store(self, key: tuple[str, str], quota: Quota, share: _Share, calls: int) -> LimitStatus:
-        """Store a share together with the rest of another thread's share, and take calls from it."""
+        """Store a reserved share, add what another thread left of its own, and take calls from the sum."""
         with self._lock:
             other = self._shares.get(key)
             if other is not None and time.monotonic() < other.until:
@@ -185,7 +185,7 @@ def _status(name: str, quota: Quota, share: _Share, *, is_over: bool) -> LimitSt
 
 
 def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
-    """Return the name under which the calls of a client are counted: its IPv4 address or IPv6 network.
+    """Return the name that a client's calls are counted under: its IPv4 address or IPv6 network.
 
     Behind trusted proxies, the address is the entry of `X-Forwarded-For` that the outermost proxy added. It is counted
     from the right, because clients can forge the entries further left.
@@ -197,7 +197,7 @@ def address_in(environ: WSGIEnvironment, *, trusted_proxies: int) -> str:
 
 @functools.lru_cache(1024)
 def _network(text: str) -> str:
-    """Return the network of an address: an IPv4 address without its port, or the /64 network of an IPv6 address.
+    """Return the name of an IPv4 address without its port, or of the /64 network of an IPv6 address.
 
     All other texts share one name, so a client cannot get a limit of its own by sending garbage.
 

@@ -1,4 +1,4 @@
-"""Sessions of the desk: a browser signs in with an API key, and stays signed in until the key ends or is rotated."""
+"""Sign browsers in to the desk with an API key, until the key expires or is revoked or rotated."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from service.values.vocabulary import Caller
 
 
 class Ticket(NamedTuple):
-    """The content of a session cookie: an API key and a hash of its secret's digest. Neither gives access by itself."""
+    """The content of a session cookie, from which the secret of the API key cannot be derived."""
 
     key_id: UUID
     mark: str
 
 
 class Editor(NamedTuple):
-    """The API key of a session, with its name."""
+    """The editor who is signed in: the caller of the API key, and the key's name."""
 
     caller: Caller
     name: str
@@ -44,7 +44,7 @@ def issue_ticket(db: Database, secret: str, *, now: dt.datetime) -> Ticket | Non
 
 
 def find_editor(db: Database, ticket: Ticket, *, now: dt.datetime) -> Editor | None:
-    """Return the editor with this ticket; None if the key was revoked or rotated, or has expired."""
+    """Return the editor who holds this ticket; None if the key was revoked or rotated or has expired."""
     with db.read() as session:
         key = session.get(ApiKey, ticket.key_id)
     if key is None or not is_valid(key, now) or not hmac.compare_digest(_mark(key).encode(), ticket.mark.encode()):

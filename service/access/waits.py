@@ -1,4 +1,4 @@
-"""Limits on waiting calls: a maximum for each process, and one call for each key."""
+"""Limit the calls that wait for news: a maximum for each process, and one for each API key."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import redis
 from service.cache.redis_link import RedisLink
 
 MAX_WAIT = 30
-"""The number of seconds that a call may wait."""
+"""The maximum number of seconds that a call may wait."""
 
 _LEASE_MS = (MAX_WAIT + 5) * 1000
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class Waits:
-    """The waiting calls of a process. A key may have one in all processes together, or one in each without Redis."""
+    """The waiting calls of a process. A key may have one in all processes, or without Redis one in each."""
 
     def __init__(self, link: RedisLink) -> None:
         self.at_most = 1
@@ -45,7 +45,7 @@ class Waits:
 
     @contextmanager
     def begin(self, key_id: UUID | None) -> Iterator[bool]:
-        """Yield whether a call may wait within the block. It may not if its key already waits, or too many calls do."""
+        """Yield whether a call may wait in the block: not if its key already waits or too many calls do."""
         with self._lock:
             may_wait = not self._stopping.is_set() and key_id not in self._keys and self.count < self.at_most
             if may_wait:
@@ -62,7 +62,7 @@ class Waits:
 
     @contextmanager
     def _lease(self, key_id: UUID | None) -> Iterator[bool]:
-        """Hold the lease of a key in Redis for the block, and yield whether no other process held it."""
+        """Hold the lease of a key in Redis during the block, and yield whether no other process holds it."""
         prefix = None if self._link.is_circuit_open else self._link.prefix
         if prefix is None:
             yield True

@@ -1,4 +1,4 @@
-"""A client of Redis Cluster with the same interface as the client of one server."""
+"""A client for Redis Cluster with the same interface as the client for one server."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from redis.retry import Retry
 T = TypeVar("T")
 
 HOME = "{home}"
-"""The hash tag of the keys that all subjects share. A cluster stores keys with one hash tag on one node."""
+"""The hash tag of the keys that all subjects share. A cluster stores keys with one tag on one node."""
 
 
 class ClusterClient(redis.Redis):
-    """A client that connects to a cluster with its first command, so it can be created while the cluster is down.
+    """A client that connects to a cluster with its first command, and so can be created without one.
 
-    The keys of a redis-py command must share one hash tag. The methods added here take any keys. Errors are of the same
-    types as those of the client of one server.
+    The keys of a redis-py command must share one hash tag. The methods added here take any keys. Errors have the same
+    types as those of the client for one server.
     """
 
     def __init__(self, nodes: Iterable[tuple[str, int]], options: Mapping[str, Any]) -> None:
@@ -45,10 +45,10 @@ class ClusterClient(redis.Redis):
         return self._run(lambda cluster: cluster.execute_command(*args, **options))
 
     def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys in two round trips: first those with the tag HOME, then the others from all nodes.
+        """Return the values of keys in two round trips: first those with the tag HOME, then the others.
 
-        An unchanged generation of the rankings then proves that no generation read after it has changed. Writers
-        delete in the opposite order.
+        The generation of the rankings has this tag, and writers delete in the opposite order. So as long as it is
+        unchanged, the generations that were read after it are unchanged, too.
         """
         found: dict[str, bytes | None] = {}
         for is_home in (True, False):
@@ -60,7 +60,7 @@ class ClusterClient(redis.Redis):
         return [found[name] for name in names]
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete keys, those with the tag HOME last."""
+        """Delete keys; those with the tag HOME are deleted last."""
         deleting = set(names)
         home = {name for name in deleting if hash_tag_of(name) == HOME}
         for part in (deleting - home, home):
@@ -82,7 +82,7 @@ class ClusterClient(redis.Redis):
         super().close()
 
     def send(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
-        """Send commands to all nodes at once, and return their responses."""
+        """Send commands to the nodes that store their keys, in one pipeline, and return the responses."""
 
         def run(cluster: RedisCluster) -> list[Any]:
             with cluster.pipeline() as pipe:

@@ -1,4 +1,4 @@
-"""The worker's part of the cache: deliver queued invalidations to Redis, and prove that the cache is current."""
+"""Deliver queued invalidations to Redis, and prove that the cache is current. Runs in the worker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _BATCH_SIZE = 500
 _ATTEMPTS = 3
-_WARN_AT = 2  # deliveries; the token differs once when another worker starts
+_WARN_AT = 2  # deliveries; the token also differs once whenever another worker starts
 _MARK_LIFE = 86_400_000  # milliseconds
 
 # One script, so that the checks, the invalidations and the proof concern the same server and take effect together. A

@@ -1,7 +1,7 @@
-"""Invalidation of cached scores after a transaction.
+"""Invalidate cached scores after a transaction that changes them.
 
 Cached scores are invalidated right after the commit. The transaction also adds a row to the outbox, which the worker
-delivers (see delivery.py) in case the writer died after the commit, or Redis was unavailable. Another row tells the
+delivers (see delivery.py) in case the writer died after the commit, or Redis was unavailable. Another row asks the
 worker which places in the stored rankings to update (see scores/standings.py).
 """
 
@@ -27,7 +27,7 @@ from service.values.ids import new_id
 INVALIDATION = "invalidate"
 """The kind of an outbox row that invalidates cached scores."""
 STANDING = "standing"
-"""The kind of an outbox row that updates the places of outlets in the stored rankings."""
+"""The kind of an outbox row after which the worker updates outlets' places in the stored rankings."""
 _WAIT_INTERVAL = 0.05  # seconds
 _INSERT = sa.insert(table_of(Outbox))
 
@@ -44,7 +44,7 @@ def invalidate_all_scores(session: Session, cache: ScoreCache, *, are_moved: boo
     Args:
         session: The session of the transaction.
         cache: The score cache.
-        are_moved: Whether estimates change, so the places of outlets in the rankings must be updated.
+        are_moved: Whether scores change, so that outlets' places in the stored rankings must be updated.
         now: The time of the call.
     """
     _queue(session, (INVALIDATION, STANDING) if are_moved else (INVALIDATION,), None, now=now)
@@ -52,12 +52,12 @@ def invalidate_all_scores(session: Session, cache: ScoreCache, *, are_moved: boo
 
 
 def queue_invalidation(session: Session, outlets: Collection[str], *, now: dt.datetime) -> None:
-    """Queue the invalidation of the cached scores of outlets for the worker, and the update of their standings."""
+    """Queue the invalidation of outlets' cached scores, and the update of their standings, for the worker."""
     _queue(session, (INVALIDATION, STANDING), sorted(outlets), now=now)
 
 
 def queue_invalidation_of_all(session: Session, *, now: dt.datetime) -> None:
-    """Queue the invalidation of all cached scores for the worker, and the update of all standings."""
+    """Queue the invalidation of all cached scores, and the update of all standings, for the worker."""
     _queue(session, (INVALIDATION, STANDING), None, now=now)
 
 
@@ -72,7 +72,7 @@ def _queue(session: Session, kinds: Iterable[str], outlets: list[str] | None, *,
 
 
 def invalidate(cache: ScoreCache, outlets: Iterable[str]) -> bool:
-    """Invalidate all cached responses about these outlets and all rankings, and wait until all leases end.
+    """Invalidate the cached responses about these outlets and all rankings, and wait until leases end.
 
     Returns:
         Whether Redis confirmed the invalidation. If not, the worker retries it from the outbox.
@@ -81,7 +81,7 @@ def invalidate(cache: ScoreCache, outlets: Iterable[str]) -> bool:
 
 
 def invalidate_all(cache: ScoreCache) -> bool:
-    """Invalidate all cached responses, and wait until all leases end.
+    """Invalidate all cached responses, and wait until no process may still serve them from memory.
 
     Returns:
         Whether Redis confirmed the invalidation.
@@ -124,7 +124,7 @@ def _await_delivery(link: RedisLink, prefix: str) -> None:
 
 
 def measure_backlog(db: Database, *, now: dt.datetime) -> Backlog:
-    """Return the number of rows in the outbox, and the age of the oldest."""
+    """Return the number of invalidations queued in the outbox, and the age of the oldest, for metrics."""
     counted = sa.select(sa.func.count(), sa.func.min(Outbox.recorded_at)).where(Outbox.kind == INVALIDATION)
     with db.read() as session:
         rows, oldest = session.execute(counted).one()

@@ -24,12 +24,12 @@ RANKING = "*"
 """The subject of responses that depend on all outlets. It is not a valid slug."""
 
 HASH_TAGS = tuple(f"{{{number:02}}}" for number in range(64))
-"""The hash tags that outlets share. Each is checked every second for writes that its node has lost (see `Delivery`)."""
+"""The hash tags of outlets' keys. Every second, `Delivery` checks each one for lost writes."""
 
 _FORMAT = 5
 """The version of the format of stored values, which is part of every key."""
 PROOF_LIFE = 4.0
-"""The seconds for which a proof is valid. R20 allows 5, which leaves time for the reads that rely on the proof."""
+"""The seconds for which a proof is valid. R20 allows 5; the rest is for reads that rely on the proof."""
 _IDENTIFY_PAUSE = 1.0  # seconds
 _PROBE = "borneout:probe"
 _COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
@@ -43,7 +43,7 @@ _COMMANDS: tuple[tuple[str, Callable[[redis.Redis], object]], ...] = (
     ("SCRIPT LOAD", lambda client: client.script_load("return 1")),
     ("EVALSHA", lambda client: client.evalsha("0" * 40, 0)),
 )
-"""The commands that the service uses, each with a harmless call of it."""
+"""The Redis commands that the service uses, each with a harmless call that tests the permission."""
 
 READ_TIMEOUT = 0.15  # seconds; computing a score from the database takes less
 _WRITE_TIMEOUT = 0.5  # longer, because after a failed invalidation readers get an old score until the worker retries it
@@ -60,7 +60,7 @@ class CacheState(enum.StrEnum):
     READ_ONLY = "read-only"
     """Redis answers reads but refuses writes."""
     UNPROVEN = "unproven"
-    """No worker proves that the content of Redis is current."""
+    """No worker has recently proved that the content of Redis is current."""
 
     @property
     def reason(self) -> str | None:
@@ -85,7 +85,7 @@ class RedisLink:
     """The connections of a process to Redis, with a circuit breaker that all threads share.
 
     A failure opens the circuit for half a second. While it is open, callers skip Redis instead of waiting for another
-    timeout. Then it is half-open: the next caller tries Redis, and either finds it closed or opens it again.
+    timeout. After that the next caller tries Redis again, and opens the circuit again if the call fails.
     """
 
     def __init__(self, url: str, identify: Callable[[], str]) -> None:
@@ -115,7 +115,7 @@ class RedisLink:
 
     @property
     def prefix(self) -> str | None:
-        """The prefix of every key of this database; None while the database is unavailable and its id unknown."""
+        """The prefix of all keys of this database; None while the database id cannot be read."""
         if self._prefix is None:
             self.identify()
         return self._prefix
@@ -131,16 +131,16 @@ class RedisLink:
             log.warning("The id of the database is unknown, so Redis is not used: %s", exc)
 
     def use_database(self, database_id: str) -> None:
-        """Switch to the keys of a database."""
+        """Use the keys of the database with this id from now on."""
         self._prefix = key_prefix(database_id)
 
     @property
     def is_cluster(self) -> bool:
-        """Whether the keys are spread over the nodes of a cluster."""
+        """Whether Redis is a cluster, which distributes the keys over its nodes."""
         return isinstance(self.writer, ClusterClient)
 
     def read(self, names: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys as of one moment; a cluster reads those with the tag HOME first."""
+        """Return the values of keys, read at one moment or, from a cluster, those with the tag HOME first."""
         if isinstance(self.reader, ClusterClient):
             return self.reader.read(names)
         return cast("list[bytes | None]", self.reader.mget(names))
@@ -156,21 +156,21 @@ class RedisLink:
             pipe.execute()
 
     def remove(self, names: Iterable[str]) -> None:
-        """Delete keys at one moment; a cluster deletes those with the tag HOME last."""
+        """Delete keys at one moment or, in a cluster, those with the tag HOME last."""
         if isinstance(self.writer, ClusterClient):
             self.writer.remove(names)
         else:
             self.writer.delete(*names)
 
     def groups(self, names: Sequence[str]) -> Sequence[Sequence[str]]:
-        """Group keys so that each group is valid for one script."""
+        """Group keys so that one script may use all keys of a group."""
         return by_hash_tag(names) if self.is_cluster else [names]
 
     def is_current(self, proof: bytes | None) -> bool:
-        """Return whether a proof that was just read shows that all invalidations reach this Redis.
+        """Return whether a proof that was just read shows that invalidations reach this Redis.
 
-        The worker renews the proof every second, and it expires after `PROOF_LIFE`. A proof is not accepted for longer
-        than that, so a copy of Redis in which nothing expires is not used either.
+        The worker renews the proof every second, and it expires after `PROOF_LIFE`. The same proof is not accepted
+        for longer than that, so a copy of Redis in which keys do not expire is not used either.
         """
         if proof is None:
             return False
@@ -180,7 +180,7 @@ class RedisLink:
         return now - self._proof[1] < PROOF_LIFE
 
     def state(self) -> CacheState:
-        """Return the state of the cache; ask Redis even if the circuit is open."""
+        """Check Redis, even if the circuit is open, and return the state of the cache for `/readyz`."""
         if (prefix := self.prefix) is None:
             return CacheState.UNPROVEN
         try:
@@ -196,7 +196,7 @@ class RedisLink:
         return CacheState.UNPROVEN
 
     def refused_commands(self) -> list[str]:
-        """Return the commands used by the service that the ACL of Redis denies to this user."""
+        """Return the commands that the service uses but that the ACL of Redis does not permit its user."""
         refused = []
         for name, call in _COMMANDS:
             try:
@@ -216,20 +216,20 @@ class RedisLink:
 
 
 def key_prefix(database_id: str) -> str:
-    """Return the prefix of every key of a database."""
+    """Return the prefix of all Redis keys of the database with this id."""
     return f"borneout:{database_id}:{_FORMAT}:"
 
 
 def proof_key(prefix: str) -> str:
-    """Return the key of the proof that the worker renews."""
+    """Return the key of the worker's proof that the cache is current."""
     return f"{prefix}{HOME}proof"
 
 
 def generation_key(prefix: str, subject: str | None) -> str:
-    """Return the key of the generation of a subject, or of the one that all subjects share."""
+    """Return the key of a subject's generation, or, for None, of the one that all subjects share."""
     return f"{prefix}{hash_tag(subject)}generation{'' if subject is None else f':{subject}'}"
 
 
 def hash_tag(subject: str | None) -> str:
-    """Return the hash tag in the keys of a subject, or of all subjects."""
+    """Return the hash tag for a subject's keys, or, for None, for the keys that all subjects share."""
     return HOME if subject is None or subject == RANKING else HASH_TAGS[zlib.crc32(subject.encode()) % len(HASH_TAGS)]

@@ -1,4 +1,4 @@
-"""The URL of Redis: one server, a primary found through Sentinel, or Redis Cluster."""
+"""Parse the URL of Redis: one server, a primary found through Sentinel, or Redis Cluster."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ _OPTIONS = frozenset(
 )
 """The options of redis-py that are allowed in a URL and are not set by `connect`."""
 _OF_SENTINEL = ("sentinel_username", "sentinel_password")
-"""The options of connections to Sentinel itself, which has its own users."""
+"""The URL options with the user for Sentinel itself, which has its own users."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hosts:
-    """A URL that names several hosts."""
+    """The parts of a URL with several hosts, of Sentinel or a cluster."""
 
     scheme: str
     nodes: list[tuple[str, int]]
     service: str
-    """The name of the primary in Sentinel; empty for a cluster."""
+    """The name by which Sentinel finds the primary; empty for a cluster."""
     one_server: str
     """The URL of one server with the same user, database and options."""
     of_sentinel: dict[str, str]
-    """The user of the connections to Sentinel itself."""
+    """The user name and password for Sentinel itself."""
 
     @property
     def is_secure(self) -> bool:
@@ -93,7 +93,7 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
 
 
 def check_redis_url(url: str) -> None:
-    """Check a URL without connecting to Redis.
+    """Check that the Redis client accepts a URL, without connecting.
 
     Raises:
         ValueError: The client would reject the URL. The message follows "it must be a URL" and contains no secret.

@@ -19,7 +19,7 @@ _SHORTEST_TTL = dt.timedelta(milliseconds=1)
 _GENERATION_TTL = 3600  # seconds
 
 
-# One script, because a writer may delete a generation in between.
+# One script, because a writer may delete a generation between SET and MGET.
 _START = """
 for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'NX', 'EX', ARGV[1]) end
 return redis.call('MGET', unpack(KEYS))
@@ -27,7 +27,7 @@ return redis.call('MGET', unpack(KEYS))
 
 
 class CacheStatus(enum.StrEnum):
-    """The cache status of a response."""
+    """Whether a response came from the cache, for the `Cache-Status` header."""
 
     HIT = "hit"
     MISS = "miss"
@@ -43,17 +43,17 @@ class CacheStatus(enum.StrEnum):
 
 
 class CacheKey(NamedTuple):
-    """The key of a cached response."""
+    """The identity of a cached response within a database."""
 
     subject: str
     """The slug of an outlet, or RANKING. Responses are invalidated by subject."""
     variant: str
-    """The method and parameters of the response."""
+    """The kind and the parameters of the response, which distinguish it from others on the subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedResponse:
-    """A response that is ready to send."""
+    """A response body that is ready to send, with what its headers and its caching need."""
 
     body: bytes
     etag: str
@@ -62,7 +62,7 @@ class EncodedResponse:
     expires_at: dt.datetime | None = None
     """The time at which the response becomes outdated even without a write."""
     stamps: Mapping[str, bytes] = field(default_factory=dict, compare=False)
-    """The stamp of each subject that the response depends on; empty if nothing proves that they are current."""
+    """The stamps under which it is current, by subject; empty if no proof was found that they are current."""
 
 
 class LeaseEnded(Exception):
@@ -70,7 +70,7 @@ class LeaseEnded(Exception):
 
 
 class ScoreCache:
-    """Responses stored with the generation of their subject. An invalidation (see invalidation.py) starts a new one.
+    """A cache of responses, each valid for one generation of its subject. Invalidations end generations.
 
     A generation is a random token. Readers fetch it before they read the database, together with a token that all
     subjects share, and store both with the response. A response computed from older rows therefore has an older
@@ -99,7 +99,7 @@ class ScoreCache:
     def get_or_compute(
         self, keys: Sequence[CacheKey], compute: Callable[[Sequence[CacheKey]], Sequence[EncodedResponse]]
     ) -> tuple[list[EncodedResponse], CacheStatus]:
-        """Return a response for each key. Reading them takes one round trip, and missing ones are computed together."""
+        """Return a response for each key: cached ones in one round trip, and missing ones computed together."""
         prefix = None if self.link.is_circuit_open else self.link.prefix
         if prefix is None:
             return list(compute(keys)), CacheStatus.BYPASS
@@ -125,9 +125,10 @@ class ScoreCache:
     def look_up(
         self, subjects: Iterable[str], keys: Sequence[CacheKey] = ()
     ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]]:
-        """Return the current stamp of each subject, and the responses that carry them, in one round trip.
+        """Return the current stamps of subjects, and the cached responses with them, in one round trip.
 
-        Both are empty if nothing proves that the stamps are current.
+        A stamp consists of the shared token and the subject's own. Both results are empty if no proof is found that the
+        stamps are current.
         """
         prefix = None if self.link.is_circuit_open else self.link.prefix
         if prefix is None:
@@ -140,11 +141,11 @@ class ScoreCache:
         return ({}, {}) if looked_up is None else looked_up
 
     def stamps(self, subjects: Iterable[str]) -> dict[str, bytes]:
-        """Return the current stamp of each subject; empty if nothing proves that they are current."""
+        """Return the current stamp of each subject; empty if no proof is found that they are current."""
         return self.look_up(subjects)[0]
 
     def store(self, responses: Mapping[CacheKey, EncodedResponse]) -> None:
-        """Store responses, each with the stamp of its subject under which it is current."""
+        """Store responses, each under the stamp of its subject that it contains."""
         if not self.link.is_circuit_open and (prefix := self.link.prefix) is not None:
             self._store(prefix, responses)
 
@@ -155,7 +156,7 @@ class ScoreCache:
     def _look_up(
         self, prefix: str, keys: Sequence[CacheKey], subjects: Sequence[str]
     ) -> tuple[dict[str, bytes], dict[CacheKey, EncodedResponse]] | None:
-        """Return the current stamp of each subject, and the responses that carry it; None without a proof."""
+        """Return the subjects' current stamps and the cached responses with them; None if there is no proof."""
         generations = [generation_key(prefix, subject) for subject in (None, *subjects)]
         names = [proof_key(prefix), *generations, *(response_key(prefix, key) for key in keys)]
         proof, *values = self.link.read(names)
@@ -172,7 +173,7 @@ class ScoreCache:
         return stamps, found
 
     def _start_generations(self, names: list[str]) -> list[bytes]:
-        """Create the tokens that are missing, and return all of them."""
+        """Create the generation tokens that are missing, and return the tokens of all these keys."""
         stored: dict[str, bytes | None] = {}
         for group in self.link.groups(names):
             tokens = self._start(keys=group, args=[_GENERATION_TTL, *(secrets.token_hex(8) for _ in group)])
@@ -197,12 +198,12 @@ class ScoreCache:
 
 
 def response_key(prefix: str, key: CacheKey) -> str:
-    """Return the key of a cached response."""
+    """Return the Redis key of a cached response."""
     return f"{prefix}{hash_tag(key.subject)}response:{key.subject}:{key.variant}"
 
 
 def _ttl(response: EncodedResponse) -> dt.timedelta:
-    """Return the time to live of a response: a duration, so that the clock of Redis does not matter."""
+    """Return the time to live of a response, as a duration, so that the clock of Redis does not matter."""
     return _TTL if response.expires_at is None else min(_TTL, response.expires_at - utc_now())
 
 

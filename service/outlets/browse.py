@@ -20,7 +20,7 @@ from service.values.vocabulary import OutletKind
 DIGITS = "0-9"
 """The initial of the slugs that begin with a digit."""
 INITIALS = (DIGITS, *string.ascii_lowercase)
-"""The first characters of slugs by which outlets are listed."""
+"""The initials of slugs by which a list of outlets can be filtered."""
 _STREAMED = 500
 """The number of outlets that a stream reads at a time."""
 
@@ -47,7 +47,7 @@ class ListedOutlet:
 def browse_outlets(
     db: Database, *, after: SortKey | None, limit: int, **filters: Unpack[OutletFilters]
 ) -> Page[ListedOutlet]:
-    """Return a page of the outlets that were not merged, by slug.
+    """Return a page of the outlets that were not merged into another one, sorted by slug.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list.
@@ -57,7 +57,7 @@ def browse_outlets(
 
 
 def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterator[ListedOutlet]:
-    """Yield all outlets that match the filters, by slug, reading a few hundred at a time."""
+    """Yield all outlets that match the filters, sorted by slug, reading a few hundred at a time."""
     after: SortKey | None = None
     while True:
         page = _read_page(session, filters, after=after, limit=_STREAMED)
@@ -68,7 +68,7 @@ def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterat
 
 
 def used_initials(db: Database) -> Sequence[str]:
-    """Return the initials of all slugs. Each initial takes one lookup in an index."""
+    """Return the initials that at least one listed slug begins with. Each takes one index lookup."""
     slugs = sa.select(Outlet.slug).where(Outlet.merged_into_id.is_(None)).order_by(Outlet.slug).limit(1)
     found = [slugs.where(_begins_with(one)).scalar_subquery().is_not(None).label(one) for one in INITIALS]
     with db.read() as session:
@@ -94,7 +94,7 @@ def _listed(outlet: Outlet, counts: tuple[int, int]) -> ListedOutlet:
 
 
 def _begins_with(initial: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a slug begins with an initial: a range of the index on slugs, which are ASCII."""
+    """Return the SQL condition that a slug has an initial, as a range, for which the index is used."""
     if initial == DIGITS:
         return Outlet.slug < "a"
     if initial == "z":

@@ -1,4 +1,4 @@
-"""Find the outlets that publish at addresses, by their domains (R21)."""
+"""Find the outlets that publish at URLs, by their recorded domains (R21)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OutletMatch:
 
 
 def find_by_address(session: Session, addresses: dict[str, Address], at: dt.datetime) -> dict[str, OutletMatch]:
-    """Return the outlets at addresses at a moment, by URL. One query looks up all of them."""
+    """Return the outlet that publishes at each address at a moment, by URL, where there is one."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
     owned = find_owned(session, {key for candidates in keys.values() for key in candidates})
     closest = {
@@ -52,7 +52,7 @@ def find_by_address(session: Session, addresses: dict[str, Address], at: dt.date
 
 
 def describe_by_id(session: Session, ids: set[UUID]) -> dict[UUID, OutletView]:
-    """Return the outlets with these ids, or the ones that they were merged into, by the ids given."""
+    """Return the views of outlets by id. A merged outlet has the view of the one it was merged into."""
     owners = find_outlets(session, [str(id_) for id_ in ids]).values() if ids else ()
     survivors = {outlet.id: str(surviving_outlet(outlet).id) for outlet in owners}
     whole = find_outlets(session, survivors.values(), whole=True) if ids else {}

@@ -1,4 +1,4 @@
-"""Count the own claims of outlets by their sums."""
+"""Count the claims that outlets reported in their own name, from the stored sums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.values.vocabulary import Role
 
 
 def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
-    """Return the condition that an outlet is scored and has at least this number of resolved claims of its own."""
+    """Return the SQL condition that an outlet is scored and has this many resolved claims of its own."""
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
     # Read the ids first, because PostgreSQL may join a subquery with every outlet, row by row.
@@ -23,7 +23,7 @@ def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
 
 
 def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, Counter[str]]:
-    """Return the numbers of resolved own claims by outlet and topic; with a topic, only of those on it or below it."""
+    """Count resolved own claims by outlet and topic; with `topic`, only those on it or below it."""
     number = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id, Subtotal.topic, number).where(Subtotal.role == Role.OWN)
     rows = rows.where(Subtotal.topic != "" if topic is None else in_topic(Subtotal.topic, topic))
@@ -36,7 +36,7 @@ def resolved_by_topic(session: Session, outlets: Collection[UUID], topic: str | 
 
 
 def count_own_claims(session: Session, outlets: Collection[UUID], topic: str | None) -> dict[UUID, tuple[int, int]]:
-    """Return the numbers of own claims and of resolved ones by outlet; with a topic, only of those on it or below it.
+    """Count own claims, all and resolved, by outlet; with `topic`, only those on it or below it.
 
     Outlets without such claims are left out.
     """
@@ -49,6 +49,6 @@ def count_own_claims(session: Session, outlets: Collection[UUID], topic: str | N
 
 
 def having_claims(session: Session, topic: str) -> sa.ColumnElement[bool]:
-    """Return the condition that an outlet has claims of its own on a topic or below it."""
+    """Return the SQL condition that an outlet has claims of its own on a topic or below it."""
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN, in_topic(Subtotal.topic, topic)).distinct()
     return is_among(session, Outlet.id, session.scalars(rows))  # read first, as in `having_resolved`

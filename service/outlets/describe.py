@@ -15,7 +15,7 @@ from service.values.documents import members_of
 from service.values.vocabulary import OutletKind
 
 WHOLE = (selectinload(Outlet.parent), selectinload(Outlet.domains), selectinload(Outlet.aliases))
-"""The loader options of an outlet that its view needs."""
+"""The loader options that load an outlet with everything that its view shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class OutletView:
 
 @dataclass(frozen=True, slots=True)
 class OutletState(OutletView):
-    """An outlet with the outlet that it was merged into, for imports and exports."""
+    """An outlet with the outlet that it was merged into, for imports, exports and stored versions."""
 
     merged_into: str | None
     """The slug of that outlet."""
 
 
 def describe_outlet(outlet: Outlet) -> OutletView:
-    """Return the view of an outlet that is loaded whole."""
+    """Return the view of an outlet that was loaded with `WHOLE`."""
     return OutletView(
         id=outlet.id,
         slug=outlet.slug,
@@ -58,6 +58,6 @@ def describe_outlet(outlet: Outlet) -> OutletView:
 
 
 def outlet_state(outlet: Outlet) -> OutletState:
-    """Return the state of an outlet that is loaded whole."""
+    """Return the view of an outlet that was loaded with `WHOLE`, and the slug it was merged into."""
     into = None if outlet.merged_into is None else outlet.merged_into.slug
     return OutletState(**members_of(describe_outlet(outlet)), merged_into=into)

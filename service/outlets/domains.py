@@ -24,7 +24,7 @@ GivenDomain: TypeAlias = str | GivenPeriod
 DomainPeriod = TypedDict("DomainPeriod", {"domain": str, "from": str | None, "to": str | None})
 """A domain with its dates in responses, exports and earlier versions."""
 ShownDomain: TypeAlias = str | DomainPeriod
-"""A domain in responses: a text if it has no dates."""
+"""A domain in responses: a plain string if it has no dates."""
 
 
 class Domain(NamedTuple):
@@ -35,7 +35,7 @@ class Domain(NamedTuple):
     ends_at: dt.datetime | None
 
     def overlaps(self, other: Domain | OutletDomain) -> bool:
-        """Return whether two periods have a moment in common."""
+        """Return whether the periods of two domains overlap."""
         begins = other.ends_at is None or self.starts_at is None or self.starts_at < other.ends_at
         return begins and (self.ends_at is None or other.starts_at is None or other.starts_at < self.ends_at)
 
@@ -45,7 +45,7 @@ class Domain(NamedTuple):
         return self.starts_at is not None or self.ends_at is not None
 
     def show(self) -> ShownDomain:
-        """Return the domain in the form of responses."""
+        """Return the domain as responses show it."""
         if not self.is_dated:
             return self.name
         start, end = (None if moment is None else format_instant(moment) for moment in self[1:])
@@ -53,7 +53,7 @@ class Domain(NamedTuple):
 
 
 def read_domains(given: Sequence[GivenDomain]) -> tuple[list[Domain], list[FieldError]]:
-    """Return the domains of an outlet in normal form and without duplicates, and the errors in the sent ones."""
+    """Return the sent domains in normal form without duplicates, and an error for each invalid one."""
     domains: list[Domain] = []
     errors: list[FieldError] = []
     for index, sent in enumerate(given):
@@ -83,5 +83,5 @@ def _read_domain(sent: GivenDomain) -> Domain:
 
 
 def show_domains(rows: Iterable[OutletDomain]) -> list[ShownDomain]:
-    """Return domains in the form of responses."""
+    """Return the stored domains of an outlet as responses show them."""
     return [Domain(row.domain, row.starts_at, row.ends_at).show() for row in rows]

@@ -1,4 +1,4 @@
-"""Restore the records of outlets as the first page of a list read them, without later writes."""
+"""Restore the records that the first page of a list was computed from, without later writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from service.storage.predicates import counts_as, is_among
 from service.storage.snapshots import Snapshot, Written, written_since
 
 MAX_WRITES = 100_000
-"""The largest number of writes since the first page. Reading that many takes about a second."""
+"""The number of later writes that expires the cursors of a list. Reading them takes about a second."""
 _PLACE = ("slug", "kind", "scorable", "merged_into_id")
 """The members of an outlet that affect its rank, apart from its record."""
 _FILER = aliased(Outlet)
@@ -34,7 +34,7 @@ _Parts: TypeAlias = dict[UUID, dict[Slot, Amounts]]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The changes of records since a snapshot."""
+    """The changes to the records of outlets since a snapshot."""
 
     claims: frozenset[UUID]
     """The claims that were recorded or changed."""
@@ -44,11 +44,11 @@ class Changes:
 
 
 def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
-    """Return the changes of records since a snapshot; None if nothing that counts was written.
+    """Return the changes to the records of outlets since a snapshot; None if there are none.
 
     Raises:
-        CursorExpired: More than `MAX_WRITES` rows were written, an outlet or a claim merged, or an outlet or a topic
-            changed.
+        CursorExpired: More than `MAX_WRITES` rows were written, an outlet was merged or reclassified, a topic renamed,
+            or a claim merged.
     """
     written = written_since(session, snapshot, at_most=MAX_WRITES + 1)
     if len(written) > MAX_WRITES:
@@ -74,11 +74,11 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
 def take_back(
     session: Session, records: Mapping[str, OutletRecord], changes: Changes, lens: Lens, *, now: dt.datetime
 ) -> None:
-    """Undo changes in the current records of outlets, given by slug. The records are changed in place.
+    """Undo changes in the records of outlets. The records are modified in place.
 
     Args:
         session: The session.
-        records: The records, as they are now.
+        records: The current records, by slug.
         changes: The changes to undo.
         lens: The lens with which the records were read.
         now: The time of the first page.
@@ -94,7 +94,7 @@ def take_back(
 def _count(
     session: Session, outlets: Mapping[UUID, OutletRecord], claims: Iterable[UUID], lens: Lens, *, now: dt.datetime
 ) -> _Parts:
-    """Return the contributions of claims to the records of outlets."""
+    """Return the parts of outlets' records that come from these claims, by outlet id."""
     on = sa.select(Claim.id).where(is_among(session, Claim.id, claims))
     counted = defaultdict(list)
     for entry in read_positions(session, outlets, lens, on=on):
@@ -114,7 +114,7 @@ def _claims_of(session: Session, rows: Mapping[str, Sequence[Written]]) -> froze
 
 
 def _refuse_moved_outlets(session: Session, written: Iterable[Written]) -> None:
-    """Reject the snapshot if an outlet was merged or reclassified since. Its earlier record cannot be restored."""
+    """Check that no outlet was merged or reclassified, because its earlier record cannot be restored."""
     earlier = {UUID(each.row_key): json.loads(each.before) for each in written if each.before is not None}
     if not earlier:
         return

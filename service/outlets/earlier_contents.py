@@ -34,11 +34,11 @@ class _Later(NamedTuple):
     replaced_at: dt.datetime
     rename_id: UUID | None
     topic: str | None
-    """The topic that the claim has now."""
+    """The current topic of the claim."""
 
 
 def earlier_contents(session: Session, later: sa.ColumnElement[bool]) -> dict[UUID, Content]:
-    """Return the earlier contents of claims and reports by id, given a condition on the versions replaced since."""
+    """Return the earliest content of each claim or report, by id, among the versions that match `later`."""
     columns = Version.subject_id, Version.content, Version.recorded_at, Version.rename_id, Claim.topic
     rows = sa.select(*columns).outerjoin(Claim, Claim.id == Version.subject_id).where(later)
     rows = rows.order_by(Version.subject_id, Version.number)
@@ -54,7 +54,7 @@ def _content(later: Sequence[_Later], renames: Sequence[TopicRename]) -> Content
 
 
 def _current_name(later: Sequence[_Later], renames: Sequence[TopicRename]) -> str | None:
-    """Return the current name of the topic that the earliest version of a claim has.
+    """Return the current name of the topic that a claim had in its earliest version.
 
     A rename moves claims with their topic. So if only renames changed the topic, the result is the current topic of the
     claim. Otherwise it is the topic before the first other change, with the later renames applied.

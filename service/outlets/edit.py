@@ -52,7 +52,7 @@ def change_outlet(
 
     Args:
         db: The database.
-        cache: The score cache. The outlet is invalidated in it and, if it is renamed, its children.
+        cache: The score cache, in which the outlet and, if it is renamed, its children are invalidated.
         reference: The slug or id of the outlet.
         changes: The changed members.
         if_match: The tags of the versions that the caller accepts; None for any version.
@@ -89,14 +89,14 @@ def _children(session: Session, outlet: Outlet) -> list[str]:
 
 
 def _load_locked(session: Session, reference: str) -> Outlet:
-    """Return an outlet whole, with locks against concurrent changes of domains, merges and parents."""
+    """Load an outlet for its view, after locking domains, merges and parents against other writers."""
     lock_name(session, "outlet")
     lock_name(session, PLACES)
     return require_outlet(session, reference, whole=True)
 
 
 def apply_changes(session: Session, outlet: Outlet, changes: OutletChanges, domains: Sequence[Domain]) -> None:
-    """Change an outlet that is loaded whole.
+    """Apply changes to an outlet that was loaded with `WHOLE`.
 
     Args:
         session: The session.
@@ -128,7 +128,7 @@ def apply_changes(session: Session, outlet: Outlet, changes: OutletChanges, doma
 
 
 def get_outlet(db: Database, reference: str) -> OutletView:
-    """Return the outlet with this slug or id.
+    """Return the view of the outlet with this slug or id.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.

@@ -22,7 +22,7 @@ _NAMED = sa.select(Outlet).where(
 )
 _NAMED_WHOLE = _NAMED.options(*WHOLE)
 PLACES = "places of outlets"
-"""The name of the lock for merges and changes of parents. Two concurrent ones could create a cycle."""
+"""The name of the lock that prevents concurrent merges and changes of parents from creating a cycle."""
 
 
 def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Outlet | None:
@@ -31,7 +31,7 @@ def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Out
 
 
 def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
-    """Return the outlets with these slugs or ids, by slug or id as given."""
+    """Return the outlets with these slugs or ids, by the slug or id given."""
     ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
     slugs = [reference for reference in references if is_slug(reference)]
     outlets = session.scalars(_NAMED_WHOLE if whole else _NAMED, {"ids": list(ids.values()), "slugs": slugs}).all()

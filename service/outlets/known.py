@@ -1,4 +1,4 @@
-"""Recorded outlets that reports name. Many are looked up in advance with a few statements."""
+"""Look up the recorded outlets that reports name, many at a time or one by one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLUMNS = (
 
 
 class OutletName(TypedDict):
-    """The name of an outlet, and optionally its domain. An unknown outlet is created with the other members."""
+    """An outlet as a report names it. The last three members are used only to create an unknown outlet."""
 
     name: str
     domain: NotRequired[str | None]
@@ -42,13 +42,13 @@ class OutletName(TypedDict):
 
 
 class Mention(NamedTuple):
-    """The name of an outlet in a report, and its domain if one is given or the name is a host."""
+    """The normal form of a name in a report, with the domain if one is given or the name is a host."""
 
     name: str
     key: str
     domain: str | None
     pointer: str
-    """The member that gives the domain."""
+    """The JSON pointer to the member that gives the domain."""
 
 
 def read_mention(given: OutletName) -> Mention:
@@ -84,17 +84,17 @@ class KnownOutlets:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._named: dict[str, list[Outlet]] = {}
-        """The outlets by the key of a name or an alias; empty if no outlet has it."""
+        """The outlets with a name or alias, by its key; an empty list if no outlet has it."""
         self._by_id: dict[UUID, Outlet] = {}
         self._owned: dict[str, list[Owned]] = {}
-        """The outlets that have a domain at any time."""
+        """The owners of a domain, each with its period."""
         self._free_slugs: set[str] = set()
         """Slugs that no outlet has."""
         self.is_locked = session.get_bind().dialect.name != "postgresql"
-        """Whether other writers cannot create outlets or link names. SQLite has one writer at a time."""
+        """Whether other writers are kept from creating outlets or linking names; always true on SQLite."""
 
     def prefetch(self, references: Iterable[str | OutletName]) -> list[Outlet]:
-        """Look up outlets by slug, name or domain, and return those with one of the slugs."""
+        """Look up all these references with a few statements, and return the outlets found by slug."""
         slugs: set[str] = set()
         mentions: set[Mention] = set()
         for reference in references:
@@ -117,7 +117,7 @@ class KnownOutlets:
         return found
 
     def lock(self) -> None:
-        """Lock the names and domains of outlets until the transaction ends, and invalidate the lookups by them."""
+        """Lock the names and domains of outlets for this transaction, and discard earlier lookups by them."""
         if not self.is_locked:
             lock_name(self._session, "outlet")
             self.is_locked = True
@@ -125,7 +125,7 @@ class KnownOutlets:
             self._named.clear()
 
     def clear_names(self) -> None:
-        """Invalidate the lookups by name or domain, because a new outlet may have one of them."""
+        """Discard the results of lookups by name or domain, which may be out of date."""
         self._named.clear()
         self._owned.clear()
         self._free_slugs.clear()
@@ -140,7 +140,7 @@ class KnownOutlets:
         return None if has_no_outlet else find_outlet(self._session, reference)
 
     def namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with this key of a name or an alias."""
+        """Return the outlets with a name or alias, given by its key."""
         known = self._named.get(key)
         if known is not None and not (known and without_domains):
             return known
@@ -153,17 +153,17 @@ class KnownOutlets:
         return self._session.scalars(rows).all()
 
     def identify(self, key: str) -> Outlet | None:
-        """Return the outlet that a key of a name identifies among those that were looked up in advance."""
+        """Return the outlet that the key of a name identifies, among those that were looked up in advance."""
         return best_match(key, self._named.get(key, ()))
 
     def owned_at(self, domain: str) -> list[Owned]:
-        """Return the outlets that have a domain at any time."""
+        """Return the owners of a domain, each with its period."""
         if domain not in self._owned:
             self._owned[domain] = find_owned(self._session, [domain]).get(domain, [])
         return self._owned[domain]
 
     def is_free(self, slug: str) -> bool:
-        """Return whether a lookup in advance has shown that no outlet has this slug."""
+        """Return whether `prefetch` found that no outlet has this slug."""
         return slug in self._free_slugs
 
     def _look_up(self, mentions: Collection[Mention]) -> None:
@@ -185,9 +185,9 @@ class KnownOutlets:
 
 
 def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the recorded outlets with one of these keys of a name or an alias, by key.
+    """Return the recorded outlets with these names or aliases, given by their keys, by key.
 
-    They are locked, and can only be read, like those of `read_only_outlets`.
+    The outlets are locked and read-only, like those of `read_only_outlets`.
     """
     rows = _named_rows(session.get_bind().dialect.name)
     found: dict[str, list[Outlet]] = {}
@@ -236,7 +236,7 @@ def _with_survivors(rows: sa.Select[*tuple[Any, ...]], *, lock: bool) -> sa.Sele
 
 def _read_only(columns: Sequence[object]) -> Outlet:
     *own, merged_into_id, into_id, into_slug, into_parent_id = columns
-    if merged_into_id != into_id:  # the row was read again after a wait for its lock, and the other one was not
+    if merged_into_id != into_id:  # after a wait for the lock, only the locked row was read again
         raise WriteConflict("An outlet was merged, or a merge undone.")
     into = {"id": into_id, "slug": into_slug, "parent_id": into_parent_id, "merged_into": None}
     values = dict(zip(("id", "slug", "name", "name_key", "parent_id"), own, strict=True))
@@ -249,7 +249,7 @@ def _note_locked(session: Session, outlets: Iterable[UUID]) -> None:
 
 
 def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
-    """Return the outlet that this key identifies, or None if the outlets are not merged into one (R22)."""
+    """Return the outlet that a key identifies among its outlets; None if they are not all merged (R22)."""
     if len(outlets) == 1:
         return next(iter(outlets))
     if len({surviving_outlet(outlet).id for outlet in outlets}) != 1:

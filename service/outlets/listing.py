@@ -24,11 +24,11 @@ def list_outlets(
     after: SortKey | None,
     limit: int,
 ) -> Page[OutletView]:
-    """Return a page of the outlets that were not merged, by slug.
+    """Return a page of the outlets that were not merged into another one, sorted by slug.
 
     Args:
         db: The database.
-        q: A part of a name or an alias, in upper or lower case; None for all outlets.
+        q: A part of a name, an alias or a slug, ignoring case; None for all outlets.
         kind: The kind of the outlets; None for all kinds.
         parent: The slug or id of their parent; None for all outlets.
         after: The sort key of the last outlet on the previous page; None for the first page.
@@ -50,9 +50,9 @@ def list_outlets(
 
 
 def _is_named(part: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a name, an alias or the slug of an outlet contains a text.
+    """Return the SQL condition that a name, an alias or the slug of an outlet contains a text.
 
-    An outlet also matches by the names of the outlets that were merged into it. Slugs have no accents.
+    An outlet also matches by the names of the outlets that were merged into it. Accents are removed to compare slugs.
     """
     named, key, slug = aliased(Outlet), name_key(part), slug_of(part)
     alias = sa.exists().where(OutletAlias.outlet_id == named.id, _contains(OutletAlias.name_key, key))

@@ -1,4 +1,4 @@
-"""Find the outlets that publish at URLs, by their recorded domains and never by guessing (R21)."""
+"""Look up outlets by URL, using only their recorded domains (R21), or by slug or id."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.values.vocabulary import MissReason
 
 @dataclass(frozen=True, slots=True)
 class LookupItem:
-    """The result for one of many URLs or references; `outlet` is None where no outlet is found."""
+    """The result of looking up one URL or reference; `outlet` is None if no outlet was found."""
 
     url: str | None
     """The URL as sent; None for a reference."""
@@ -28,9 +28,9 @@ class LookupItem:
     """The slug or id as sent; None for a URL."""
     outlet: OutletView | None
     matched: DomainMatch | None
-    """None for a reference."""
+    """The domain that matched the URL; None for a reference, or if no outlet was found."""
     reason: MissReason | None
-    """The reason why no outlet was found."""
+    """The reason why no outlet was found; None if one was found."""
 
 
 def lookup_outlet(db: Database, *, url: str, at: dt.datetime) -> OutletMatch:
@@ -57,7 +57,7 @@ def lookup_outlet(db: Database, *, url: str, at: dt.datetime) -> OutletMatch:
 def lookup_outlets(
     db: Database, urls: Sequence[str], references: Sequence[str], *, at: dt.datetime
 ) -> list[LookupItem]:
-    """Return the outlets that publish at the URLs or hosts, then those with the slugs or ids, in the order given.
+    """Look up outlets by URL and by slug or id; return the results in the order given, URLs first.
 
     Args:
         db: The database.

@@ -1,4 +1,4 @@
-"""Check the members of an outlet as sent, and convert them to rows."""
+"""Check the slug, domains, parent and aliases that a client sent, and convert them to rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.values.names import name_key, shown_name
 
 
 def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Domain]:
-    """Return the domains of an outlet in normal form and without duplicates.
+    """Check the slug of an outlet if one is sent, and return its domains in normal form.
 
     Raises:
         InvalidBody: A domain or the slug is malformed.
@@ -39,7 +39,7 @@ def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Do
 
 
 def parent_named(session: Session, reference: str) -> Outlet:
-    """Return the outlet with this slug or id as a parent, or the one that it was merged into.
+    """Return the outlet to use as a parent, by slug or id; if it was merged, the one it was merged into.
 
     Raises:
         InvalidBody: No outlet has this slug or id.

@@ -35,8 +35,8 @@ class Directory:
     """The outlets that the reports of one transaction name, each looked up once.
 
     The same names and domains give the same outlets in any order of reports (R21a). An outlet is found by its domain,
-    or else by its name, and gets a name or a domain that a report links to it. `settle` adds created outlets and links
-    to the session, so a rejected report changes nothing.
+    or else by its name. A new name or domain in a report is then linked to the outlet. `settle` adds created outlets
+    and links to the session, so a rejected report changes nothing.
     """
 
     def __init__(self, session: Session, *, now: dt.datetime) -> None:
@@ -50,9 +50,9 @@ class Directory:
         self._unsettled: list[Outlet] = []
         """The created outlets that are not in the session yet."""
         self._links: list[OutletDomain | OutletAlias] = []
-        """The links of this transaction, which the database does not return yet."""
+        """The names and domains that this transaction adds to outlets, in order; the settled ones are first."""
         self._settled = 0
-        """The number of links that are in the session."""
+        """The number of links that are already in the session."""
         self._known = KnownOutlets(session)
         self._unknown: dict[str, str] = {}
         """The error details by unknown slug."""
@@ -79,7 +79,7 @@ class Directory:
         return outlet
 
     def prefetch(self, references: Iterable[str | OutletName]) -> None:
-        """Look up the outlets that reports name in advance, with a few statements for all of them."""
+        """Look up in advance all outlets that reports name, with a few statements."""
         self._found |= {outlet.slug: outlet for outlet in self._known.prefetch(references)}
 
     def identify(self, reference: str | OutletName | None) -> Outlet | None:
@@ -92,7 +92,7 @@ class Directory:
         return self._known.identify(mention.key)
 
     def settle(self, caller: Caller) -> None:
-        """Add the outlets and links of accepted reports to the session, and store the previous versions of outlets."""
+        """Add the outlets and links of accepted reports to the session, and store the outlets' old versions."""
         self.session.add_all(self._unsettled)
         self._unsettled = []
         links = self._links[self._settled :]
@@ -105,7 +105,7 @@ class Directory:
             self.session.expire(outlet, ["domains", "aliases"])
         self.session.add_all(links)
         if known:
-            self.session.flush()  # the next version counts this one
+            self.session.flush()  # so that the next version gets the next number
 
     def drop_unused(self) -> None:
         """Drop the created outlets and the links of rejected reports."""
@@ -120,7 +120,7 @@ class Directory:
             self._unsettled = []
 
     def clear_names(self) -> None:
-        """Invalidate the lookups by name, because a new outlet may have one of the names."""
+        """Discard the results of lookups by name, which may be out of date."""
         self._found = {key: outlet for key, outlet in self._found.items() if isinstance(key, str)}
         self._known.clear_names()
         self._unknown.clear()
@@ -188,7 +188,7 @@ class Directory:
         return None
 
     def _by_slug_as_name(self, name: str) -> Outlet | None:
-        """Return the outlet with this name as its slug, unless it is one word that only transliterates another name.
+        """Return the outlet whose slug is this name, unless the slug is one word derived from its own name.
 
         Otherwise the outlet for `muller` would depend on whether `Müller` comes before or after it in a file.
         """
@@ -198,7 +198,7 @@ class Directory:
         return outlet
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with this key of a name or an alias, recorded or new in this transaction."""
+        """Return the outlets with a name or alias, given by its key, recorded or new in this transaction."""
         on_record = self._known.namesakes(key, without_domains=without_domains)
         created = self._created_names.get(key, ())
         if not created and not self._links:
@@ -210,7 +210,7 @@ class Directory:
         return [outlet for outlet in found.values() if not (without_domains and self._has_domain(outlet))]
 
     def _has_domain(self, outlet: Outlet) -> bool:
-        """Return whether a link of this transaction gives an outlet a domain."""
+        """Return whether this transaction adds a domain to an outlet."""
         return any(link.outlet_id == outlet.id for link in self._links if isinstance(link, OutletDomain))
 
     def _owner(self, mention: Mention, domain: str, at: dt.datetime) -> Outlet | None:
@@ -225,7 +225,7 @@ class Directory:
         return None
 
     def _linked(self, domain: str) -> Outlet | None:
-        """Return the outlet that a link of this transaction gives a domain."""
+        """Return the outlet to which this transaction adds a domain; None if it adds it to no outlet."""
         key = account_key(domain)
         for link in self._links:
             if isinstance(link, OutletDomain) and link.key == key:
@@ -233,13 +233,13 @@ class Directory:
         return None
 
     def _link_domain(self, outlet: Outlet, domain: str) -> None:
-        """Give a domain to an outlet without domains."""
+        """Add a domain to an outlet without domains, unless another outlet has it."""
         self._known.lock()
         if domain not in find_owned(self.session, [domain]):
             self._links.append(new_domain(outlet.id, Domain(domain, None, None), 0))
 
     def _link_name(self, owner: Outlet, mention: Mention) -> None:
-        """Add a name that no outlet has to the owner of a domain, as an alias."""
+        """Add a name to the owner of a domain as an alias, unless an outlet already has the name."""
         is_known = mention.key == owner.name_key or host_of(mention.name) is not None
         if is_known or self._namesakes(mention.key, without_domains=False):
             return
@@ -253,7 +253,7 @@ class Directory:
             self.clear_names()
 
     def _parent(self, slug: str | None, at: dt.datetime) -> Outlet | None:
-        """Return the recorded outlet that is the parent of a new one."""
+        """Return the parent of an outlet to create, which must be recorded; None if no parent is given."""
         if slug is None:
             return None
         try:

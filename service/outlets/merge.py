@@ -91,7 +91,7 @@ def undo_merge(
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         NotFound: The outlet was not merged.
-        OwnClaim: The caller filed a resolved claim, or has a report on it, on which the merge replaced a stance (R14b).
+        OwnClaim: The merge replaced a stance on a resolved claim that the caller filed or has a report on (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
         MergeCircle: The outlet would now be its own ancestor, or relays would form a cycle (R7).
     """
@@ -140,7 +140,7 @@ def _set_merged(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datet
 
 
 def describe_merge(outlet: Outlet) -> MergeView:
-    """Return the merge of an outlet that was merged."""
+    """Return the view of the merge of a merged outlet."""
     return MergeView(outlet.slug, surviving_outlet(outlet).slug, outlet.merged_at)
 
 
@@ -164,6 +164,6 @@ def _require_merged(session: Session, reference: str) -> Outlet:
 
 
 def _lock(session: Session, *outlets: Outlet) -> None:
-    """Lock outlets against new reports. The lock `PLACES` is for merges and changes of parents."""
+    """Lock outlets against new reports, which the lock `PLACES` does not prevent."""
     rows = sa.select(Outlet.id).where(Outlet.id.in_([outlet.id for outlet in outlets])).order_by(Outlet.id)
     session.execute(rows.with_for_update()).all()

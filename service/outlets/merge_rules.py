@@ -1,4 +1,4 @@
-"""Check the rules of merges of outlets (R22)."""
+"""Check the rules for merging outlets and undoing merges (R22)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_parent(session: Session, outlet: Outlet) -> None:
 
 
 def check_merge(session: Session, outlet: Outlet, into: Outlet) -> None:
-    """Check that an outlet can be merged into another one. `change_of_sums` checks the relays on their claims."""
+    """Check that an outlet can be merged into another one. `change_of_sums` checks for cycles of relays."""
     if outlet.merged_into is not None:
         raise OutletMerged.of(outlet.slug, into=outlet.merged_into.slug)
     if into.merged_into is not None:

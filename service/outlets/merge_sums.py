@@ -22,7 +22,9 @@ def merged_claim(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> Report
 
 
 def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
-    """Return the change of the sums when two outlets are merged or separated. Call it while they are not merged.
+    """Return the change of the sums when two outlets are merged, or, if not `joined`, their merge undone.
+
+    Call it while the outlets are not merged.
 
     Raises:
         MergeCircle: The relays on a claim would form a cycle.
@@ -33,7 +35,7 @@ def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: 
         _check_relays(merged if joined else claim)
         apart.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))
         together.add_claim(merged.facts, positions(merged.reports, merged.facts.known_at))
-    # The claims that name only one of the outlets count in the same way, but for another outlet.
+    # Claims that name only one of the outlets keep their amounts, and only change their outlet.
     rest = difference(_own_record(session, outlet, from_sums=joined), apart.record_of(outlet.id))
     apart.add_record(outlet.id, rest)
     together.add_record(target.id, rest)
@@ -41,14 +43,14 @@ def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: 
 
 
 def names_outlet(outlet: Outlet) -> sa.ColumnElement[bool]:
-    """Return the condition that a report on a claim is by an outlet, or by one merged into it, or cites one of them."""
+    """Return the SQL condition that a claim has a report by or citing an outlet or one merged into it."""
     reports, outlets = sa.select(Report.claim_id), merged_with(outlet)
     named = reports.where(Report.outlet_id.in_(outlets)).union(reports.where(Report.cited_id.in_(outlets)))
     return Report.claim_id.in_(named)
 
 
 def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Slot, Amounts]:
-    """Return the record that an outlet has alone: from its sums or, if it is merged and has none, from the rows."""
+    """Return an outlet's record without merges, read from its sums or, if it has none, from its reports."""
     if from_sums:
         return read_sums(session, Subtotal.outlet_id == outlet.id, topic=None).get(outlet.id, {})
     entries = read_positions(session, [outlet.id], EVERYTHING)

@@ -1,4 +1,4 @@
-"""Record outlets."""
+"""Record new outlets, and recognise sent outlets that are already recorded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from service.values.vocabulary import OutletKind
 
 
 class NewOutlet(TypedDict):
-    """An outlet as sent."""
+    """An outlet that a client or an import sends to be recorded."""
 
     name: str
     slug: str | None
@@ -42,7 +42,7 @@ class NewOutlet(TypedDict):
 
 @retried
 def record_outlet(db: Database, cache: ScoreCache, *, outlet: NewOutlet, now: dt.datetime) -> OutletView:
-    """Record an outlet, and invalidate the lookups that did not find it.
+    """Record an outlet, and invalidate the cached lookups that did not find it.
 
     Raises:
         InvalidBody: The slug or a domain is malformed, or the parent is unknown.
@@ -57,7 +57,7 @@ def record_outlet(db: Database, cache: ScoreCache, *, outlet: NewOutlet, now: dt
 
 
 def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outlet:
-    """Return a new outlet without adding it to the session.
+    """Build a new outlet from the members sent, without adding it to the session.
 
     Raises:
         As `record_outlet`.
@@ -74,7 +74,7 @@ def new_outlet(session: Session, given: NewOutlet, *, now: dt.datetime) -> Outle
 
 
 def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
-    """Return whether a sent outlet equals a recorded one, loaded whole, or an earlier version of it."""
+    """Return whether a sent outlet equals a recorded one or an earlier version of it."""
     domains = [domain.show() for domain in domains_of(given)]
     parent = None if given["parent"] is None else find_outlet(session, given["parent"])
     sent = {
@@ -91,7 +91,7 @@ def is_recorded(session: Session, outlet: Outlet, given: NewOutlet) -> bool:
 
 
 def domains_of(given: NewOutlet) -> list[Domain]:
-    """Return the sent domains of an outlet in normal form, or its name if that is a host and none are sent (R21a).
+    """Return the sent domains in normal form or, if none are sent, the name if it is a host (R21a).
 
     Raises:
         As `normalise_domains`.

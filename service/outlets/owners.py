@@ -52,7 +52,7 @@ def domain_rows(session: Session, domains: Sequence[Domain], *, owner: Outlet) -
 
 
 def new_domain(outlet_id: UUID, domain: Domain, position: int) -> OutletDomain:
-    """Return the row of a domain."""
+    """Return the row that records a domain of an outlet."""
     return OutletDomain(
         outlet_id=outlet_id,
         position=position,
@@ -64,9 +64,9 @@ def new_domain(outlet_id: UUID, domain: Domain, position: int) -> OutletDomain:
 
 
 def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Owned]]:
-    """Return the outlets that have these domains at any time, by domain as given.
+    """Return the owners of domains, each with its period, by the domain given.
 
-    All spellings of an account are found; `owner_at` chooses among them.
+    The owners include those of other spellings of an account; `owner_at` chooses among them.
     """
     keys = {domain: account_key(domain) for domain in domains}
     row = OutletDomain
@@ -79,7 +79,7 @@ def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Own
 
 
 def owner_at(domain: str, owned: Collection[Owned], at: dt.datetime) -> Owned | None:
-    """Return the outlet that has a domain at a moment, given the outlets that have it in any spelling at any time.
+    """Return the owner of a domain at a moment, from the owners that `find_owned` found for it.
 
     The exact spelling comes first. Otherwise another spelling matches if one outlet has all of them.
     """

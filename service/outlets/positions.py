@@ -25,7 +25,7 @@ Rows: TypeAlias = sa.Select[*tuple[Any, ...]]
 
 _FETCHED = 2000  # rows
 _FEW = 200
-"""The largest number of outlets whose reports are looked up in an index."""
+"""The maximum number of outlets for which an index is used to look up their reports."""
 _ANY = sa.true()
 _FILER, _CITED = aliased(Outlet), aliased(Outlet)
 _COLUMNS = (
@@ -111,7 +111,7 @@ class ReportedClaim(NamedTuple):
     group: str | None
     facts: ClaimFacts
     reports: list[Filed]
-    """In the order of `ORDER`."""
+    """Sorted by publication, then by recording."""
 
 
 def read_claims(session: Session, *, only: Condition = _ANY) -> Iterator[ReportedClaim]:
@@ -136,7 +136,7 @@ def _facts(row: Row, earlier: Content | None) -> ClaimFacts:
 
 
 def _earlier_contents(session: Session, rows: Rows, lens: Lens) -> dict[UUID, Content]:
-    """Return the contents of those claims and reports that were changed after the moment of the lens."""
+    """Return the earlier contents of the claims and reports that changed after the moment of the lens."""
     changed = [] if lens.recorded_by is None else [Version.recorded_at > lens.recorded_by]
     if lens.unseen is not None:
         changed.append(is_among(session, Version.id, lens.unseen.versions))

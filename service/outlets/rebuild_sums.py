@@ -36,7 +36,7 @@ def rebuild_sums(db: Database, *, now: dt.datetime) -> int:
 
 
 def missing_sums(session: Session) -> Sums:
-    """Return the change that turns the stored sums into those of the rows."""
+    """Return the change that corrects the stored sums to those of the recorded claims."""
     counted = Sums()
     for claim in read_claims(session):
         counted.add_claim(claim.facts, positions(claim.reports, claim.facts.known_at))

@@ -1,4 +1,4 @@
-"""Find outlets by the words that people type, with prefixes, missing accents, any order of words and typing errors.
+"""Search outlets by name, with prefixes, missing accents, words in any order and typing errors.
 
 A search reads a few short ranges of the index of spellings, so its cost does not grow with the number of outlets.
 """
@@ -24,7 +24,7 @@ _ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "il"
 _GENERAL = frozenset({"daily", "magazine", "media", "news", "newspaper", "online", "paper", "site", "website"})
 """Words that people add to names."""
 _CANDIDATES = 1000
-"""The largest number of outlets that match a prefix and are sorted by their numbers of claims."""
+"""The maximum number of matches of a prefix that are considered for the results."""
 _MOST_WORDS = 8
 _AFTER_LETTERS = "{"  # the first character after the letters and digits of spellings
 
@@ -33,7 +33,7 @@ _NAMED, _OTHER = aliased(Outlet), aliased(OutletSpelling)
 
 
 def exact_matches(whole: sa.ColumnElement[str], backward: sa.ColumnElement[str]) -> sa.Select[UUID]:
-    """Select the outlets that have a text as a whole name or alias, found by both of its spellings."""
+    """Select the outlets with exactly this name or alias, given its spelling forwards and backwards."""
     of_same = _OTHER.outlet_id == OutletSpelling.outlet_id
     rows = sa.select(OutletSpelling.outlet_id).where(OutletSpelling.spelling == backward)
     return rows.where(sa.exists().where(of_same, _OTHER.spelling == whole))
@@ -53,16 +53,16 @@ class FoundOutlet:
     topic: str | None
     """The topic of most of these claims."""
     latest_report: dt.datetime | None
-    """The publication of its report on the newest of these claims."""
+    """The time at which its report on the most recently recorded of these claims was published."""
     is_similar: bool
     """Whether only a similar name was found, because no name contains the words."""
 
 
 def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
-    """Return the outlets whose names contain the words of a search, or else those with the most similar names.
+    """Return the outlets whose names contain the searched words, or else those with very similar names.
 
-    An outlet with exactly this name is first. The others are sorted by their numbers of claims, and similar names first
-    by their similarity.
+    An outlet with exactly this name is first. The others are sorted by their numbers of claims, similar names first by
+    their similarity.
     """
     words = words_of(q)
     if not words:
@@ -81,7 +81,7 @@ def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
 
 
 def words_of(text: str) -> list[list[str]]:
-    """Return the words of a search in ASCII, and as an alternative the words without an article at the start."""
+    """Return the words of a search in ASCII, and if they begin with an article, also those without it."""
     words = plain_words(text)[:_MOST_WORDS]
     return [words, words[1:]] if len(words) > 1 and words[0] in _ARTICLES else [words] if words else []
 

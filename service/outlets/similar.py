@@ -12,7 +12,7 @@ from service.storage.models import OutletSpelling
 from service.values.names import SPELLING_LENGTH, backwards
 
 _NEIGHBOURS = 50
-"""The number of spellings before and after the words, in the alphabet, that are compared letter by letter."""
+"""The number of spellings just before and just after the search in the alphabet that are compared."""
 _MISSPELT_FROM = 4  # letters; shorter words are too similar to each other
 _SPELT = sa.select(OutletSpelling.outlet_id, OutletSpelling.spelling).limit(_NEIGHBOURS)
 # The spellings on both sides of a text in the alphabet, forwards and backwards.
@@ -49,12 +49,12 @@ def similar_outlets(session: Session, alternatives: Sequence[Sequence[str]]) -> 
 
 
 def together(words: Sequence[str]) -> str:
-    """Return words as one spelling, without the spaces between them."""
+    """Join words into one spelling without spaces."""
     return "".join(words)[:SPELLING_LENGTH]
 
 
 def count_errors(written: str, spelling: str, most: int) -> int | None:
-    """Return the number of typing errors in the beginning of a spelling, or None if there are more than allowed.
+    """Count the typing errors of a text against the start of a spelling; None if more than `most`.
 
     A letter left out, added, replaced, or swapped with the next one is an error (Damerau, 1964).
 

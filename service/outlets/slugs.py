@@ -13,7 +13,7 @@ from service.values.names import slug_of
 
 
 def free_slug(session: Session, outlet: Outlet, *, taken: Collection[str] = ()) -> str:
-    """Return a free slug from the name, numbered if it is taken, or from the id if the name has no letters."""
+    """Return an unused slug made from an outlet's name, or from its id if the name has no letters."""
     base = slug_of(outlet.name)
     if not base or parse_id(base) is not None:
         return f"outlet-{outlet.id.hex[-12:]}"

@@ -41,7 +41,7 @@ def read_cells(session: Session, *, due_by: dt.datetime | None = None) -> dict[C
 
 
 def read_rates(session: Session, topics: Collection[str | None], *, due_by: dt.datetime) -> Rates:
-    """Return how often claims that are due proved true, with cells of these topics only.
+    """Return the rates at which claims due by a moment proved true, with cells for at least these topics.
 
     For one topic, the cost does not depend on the number of topics.
     """

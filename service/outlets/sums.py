@@ -1,4 +1,4 @@
-"""Store the sums of the records of outlets, and update them in every transaction that changes a record.
+"""Store the sums of outlets' records, and update them in every transaction that changes a record.
 
 The current score is read from the sums, so it costs the same with a thousand reports as with ten million.
 """
@@ -84,7 +84,7 @@ class Sums:
             self.records[key] = self.records[key].plus(amounts) if key in self.records else amounts
 
     def record_of(self, outlet_id: UUID) -> dict[Slot, Amounts]:
-        """Return the record of an outlet."""
+        """Return the record of an outlet, by slot."""
         return {slot: amounts for (owner, slot), amounts in self.records.items() if owner == outlet_id}
 
     def minus(self, other: Sums) -> Sums:
@@ -98,7 +98,7 @@ class Sums:
 
 @contextmanager
 def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]:
-    """Update the sums for the changes that a block makes to claims.
+    """Update the stored sums after a `with` block that changes claims.
 
     Args:
         session: The session of the changes.

@@ -44,20 +44,20 @@ class Lens:
     """Covers all topics below it (R21b); None for all claims."""
     basis: Basis
     as_of: dt.datetime | None
-    """The past moment by which reports were published and answers known (R18); None for everything on record."""
+    """Only reports published and answers known by this moment count (R18); None for no limit."""
     recorded_by: dt.datetime | None
-    """The past moment by which rows were recorded (R18); None for all rows."""
+    """Only rows recorded by this moment count (R18); None for no limit."""
     level: float
     unseen: Unseen | None = None
-    """The rows that the first page of a list could not see; None if this is the first page."""
+    """The rows recorded since the first page of a list; None if this is the first page."""
 
     @property
     def is_current(self) -> bool:
-        """Return whether everything on record counts."""
+        """Return whether the lens selects the current record, not a past one."""
         return self.as_of is None and self.recorded_by is None
 
     def moment(self, now: dt.datetime) -> dt.datetime:
-        """Return the moment that the record is read as of."""
+        """Return the moment for which the record is read: a past one if given, else the current time."""
         return self.as_of or self.recorded_by or now
 
     def refuse_future(self, now: dt.datetime) -> None:
@@ -76,7 +76,7 @@ EVERYTHING = Lens(topic=None, basis=Basis.RESOLVED, as_of=None, recorded_by=None
 
 @dataclass(slots=True)
 class OutletRecord:
-    """The record of an outlet."""
+    """An outlet's record: the sums of its claims by slot, and other facts that its score shows."""
 
     slug: str
     scorable: bool

@@ -1,4 +1,4 @@
-"""The record of an outlet by topic and by commitment level."""
+"""Break down an outlet's record by topic and by commitment level, for its page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.scores.scored_claims import ScoredClaim
 from service.values.topics import lineage
 
 MAX_TOPICS = 20
-"""The largest number of topics."""
+"""The maximum number of topics in the breakdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class CommitmentRecord:
 
 
 def topic_scores(record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime) -> list[Score]:
-    """Return the scores by topic, each with all topics below it; claims without a topic are left out."""
+    """Return an outlet's score on each topic, including the topics below it, for at most 20 topics."""
     by_topic: dict[str, dict[Slot, Amounts]] = {}
     for slot, amounts in record.parts.items():
         for topic in () if slot.topic is None else lineage(slot.topic):
@@ -43,7 +43,7 @@ def topic_scores(record: OutletRecord, context: Context, lens: Lens, *, now: dt.
 
 
 def commitment_records(claims: Sequence[ScoredClaim], context: Context) -> Iterator[CommitmentRecord]:
-    """Yield the record at each commitment level that has claims, the highest level first."""
+    """Yield an outlet's record at each commitment level that has claims, the highest level first."""
     for level in (4, 3, 2, 1, None):
         if chosen := [claim for claim in claims if claim.report.commitment == level]:
             right = sum(claim.amounts.right for claim in chosen) / UNIT

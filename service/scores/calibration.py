@@ -23,7 +23,7 @@ from service.values.vocabulary import Basis
 
 @dataclass(frozen=True, slots=True)
 class ShareInterval:
-    """The credible interval of a share."""
+    """The credible interval of the share of claims in a bin that proved true."""
 
     lower: float
     upper: float
@@ -32,7 +32,7 @@ class ShareInterval:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """The claims for which the outlet stated a probability within one tenth of the range from 0 to 1."""
+    """The claims whose stated probability falls in one tenth of the scale from 0 to 1."""
 
     lower: float
     upper: float
@@ -44,7 +44,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The accuracy of the stated probabilities, as a whole and in tenths."""
+    """The accuracy of an outlet's stated probabilities, overall and for each tenth of the scale."""
 
     outlet: str
     topic: str | None

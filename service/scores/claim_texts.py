@@ -13,7 +13,7 @@ from service.storage.models import Claim, Version
 
 
 def claim_texts(session: Session, claims: Collection[UUID], recorded_by: dt.datetime | None) -> dict[UUID, str]:
-    """Return the texts that claims have now, or had at a past moment."""
+    """Return the texts of claims by id: the current ones, or those at `recorded_by` if it is given."""
     texts = dict(session.execute(sa.select(Claim.id, Claim.text).where(Claim.id.in_(claims))).all())
     if recorded_by is not None:
         later = sa.select(Version.subject_id, Version.content).where(Version.subject_id.in_(claims))

@@ -23,7 +23,7 @@ from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet
 
 MAX_CLAIMS = 50
-"""The largest number of shared claims that are listed."""
+"""The maximum number of shared claims that a comparison lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ComparedOutlet:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Outlets side by side."""
+    """The scores of several outlets, with the claims that all of them reported."""
 
     outlets: list[ComparedOutlet]
     shared: int
@@ -47,7 +47,7 @@ class Comparison:
 
 
 def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime) -> Comparison:
-    """Return the comparison of outlets, in the order given.
+    """Compare outlets, in the order given, on all their claims and on those that all of them reported.
 
     Raises:
         InvalidQuery: Some references belong to no outlet.
@@ -76,7 +76,7 @@ def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now:
 
 
 def _find(session: Session, references: Sequence[str]) -> list[Outlet]:
-    """Return each outlet once. A merged outlet is replaced by the outlet it was merged into."""
+    """Return each outlet once, in the order given; a merged one becomes the outlet it was merged into."""
     found = find_outlets(session, references)
     if unknown := [reference for reference in references if reference not in found]:
         detail = f"No outlets have these slugs or ids: {', '.join(map(repr, unknown))}. Correct or remove them."

@@ -1,4 +1,4 @@
-"""Fit a new context when one is due."""
+"""Fit a new context, the rates and parameters that scores are compared with, when one is due."""
 
 from __future__ import annotations
 
@@ -90,14 +90,14 @@ def _is_old(newest: ContextRow, now: dt.datetime) -> bool:
 
 
 def _has_matured(session: Session, newest: ContextRow, *, now: dt.datetime) -> bool:
-    """Return whether a resolved claim fell due after a context was fitted, and so became `matured`."""
+    """Return whether a resolved claim has fallen due, and so become `matured`, since a context was fitted."""
     due = sa.and_(Claim.resolves_by > newest.recorded_at, Claim.resolves_by <= now)
     resolved = sa.exists().where(Resolution.claim_id == Claim.id, Resolution.truth.is_not(None))
     return session.scalar(sa.select(sa.exists().where(due, resolved))) is True
 
 
 def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, ResolvedRecord]:
-    """Return the sums of all resolved claims by basis."""
+    """Return the record of all resolved claims, to which a context is fitted, by basis."""
     scorable = set(session.scalars(sa.select(Outlet.id).where(Outlet.scorable)))
     records = {basis: ResolvedRecord() for basis in Basis}
     for claim in read_claims(session, only=Resolution.truth.is_not(None)):
@@ -113,7 +113,7 @@ def _read_resolved(session: Session, *, now: dt.datetime) -> dict[Basis, Resolve
 
 
 def _as_json(record: ResolvedRecord) -> StoredContext | None:
-    """Return the context of a record, or None if too few claims are resolved to fit one."""
+    """Fit a context to a record and return it for storage; None if too few claims are resolved."""
     cells = record.cells
     if (claims := rates_of(cells).claims) < FITTED_FROM:
         return None

@@ -26,7 +26,7 @@ class StoredContext(TypedDict):
     shrinkage: list[float]
     claims: int
     cells: list[list[Any]]
-    """The members of each cell, its weight and its true weight."""
+    """Each cell as a list of its key, its weight and the weight of its true claims."""
 
 
 CONTEXT_PREFIX = "ctx_"
@@ -37,14 +37,14 @@ RENAMES = sa.select(
     sa.func.count(TopicRename.undone_at).label("undone"),
     sa.func.max(TopicRename.undone_at).label("last_undone"),
 )
-"""The query for the state of the topic renames: how many were made and undone, and when."""
+"""Select the state of topic renames: the numbers made and undone, and the times of the last ones."""
 
 
 def read_context_name(text: str) -> str:
-    """Parse the name of a context.
+    """Check that a text has the form of a context's name, and return it.
 
     Raises:
-        ValueError: No context can have this name.
+        ValueError: The text does not have this form.
     """
     if text != STARTING_CONTEXT.id and not _NAME.fullmatch(text):
         raise ValueError("Not the name of a context.")
@@ -52,12 +52,12 @@ def read_context_name(text: str) -> str:
 
 
 def context_name(number: int) -> str:
-    """Return the name of a context in scores."""
+    """Return the name by which scores refer to the context with this number."""
     return f"{CONTEXT_PREFIX}{number}"
 
 
 def stored_context(session: Session, row: ContextRow, basis: Basis) -> Context:
-    """Return a stored context. Its topics have their current names (R21b)."""
+    """Return the context stored in a row for a basis, with the current names of its topics (R21b)."""
     stored: StoredContext | None = row.contexts[basis]
     if stored is None:
         return replace(STARTING_CONTEXT, id=context_name(row.number), as_of=row.recorded_at)
@@ -73,7 +73,7 @@ def stored_context(session: Session, row: ContextRow, basis: Basis) -> Context:
 
 
 def current_cells(session: Session, row: ContextRow, basis: Basis = Basis.RESOLVED) -> dict[Cell, TruthCount]:
-    """Return the counts of a context by cell, under the current names of topics."""
+    """Return the counts of true claims in a stored context by cell, with the current names of topics."""
     stored: StoredContext = row.contexts[basis]
     renames = standing_renames(session, TopicRename.context >= row.number)
     cells: dict[Cell, TruthCount] = {}

@@ -21,7 +21,7 @@ from service.scores.scored_claims import ScoredClaim
 from service.values.vocabulary import ClaimKind, Precision, Stance, Verdict
 
 STRONGEST = 5
-"""The largest number of claims in each list: those that raised a score most, and those that lowered it most."""
+"""The maximum number of claims listed as having raised a score most, and as having lowered it most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class ClaimContribution:
     right: float
     expected: float
     chance: float
-    """The probability that an outlet of this skill is right on the claim."""
+    """The probability that an outlet with this outlet's skill is right on the claim."""
     share: float
-    """The contribution of the claim to t - 1/2."""
+    """The part of t - 1/2 that comes from the claim, where t is the estimated skill (R19)."""
 
 
 def strongest_claims(
@@ -63,7 +63,7 @@ def strongest_claims(
 def describe_contributions(
     session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
 ) -> list[ClaimContribution]:
-    """Return the contributions of claims to the score of a record."""
+    """Return the contribution of each claim to an outlet's score, in the order of the claims."""
     texts = claim_texts(session, [claim.claim_id for claim in claims], lens.recorded_by)
     skill = own_tally(record).skill(context)
     return [_contribution(claim, texts[claim.claim_id], skill, context) for claim in claims]

@@ -1,4 +1,4 @@
-"""Describe the score of an outlet from its record."""
+"""Compute the score of an outlet from its record and a context."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.values.vocabulary import Role, Stance
 def describe_score(
     record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime, ledger: str | None = None
 ) -> Score:
-    """Return the score of a record, compared with a context."""
+    """Return the score of an outlet's record, in which the context sets what an average outlet gets right."""
     own = own_tally(record)
     rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Score(
@@ -41,12 +41,12 @@ def describe_score(
 
 
 def own_tally(record: OutletRecord) -> Tally:
-    """Return the tally of the claims that an outlet reported in its own name."""
+    """Return the tally of the claims that an outlet reported in its own name, without relayed ones."""
     return tally(record.parts, Role.OWN, scorable=record.scorable)
 
 
 def describe_record(own: Tally, context: Context) -> ScoreRecord:
-    """Return the record of a tally, compared with a context."""
+    """Return the right, expected and resolved numbers of claims in a tally."""
     return ScoreRecord(own.right, own.skill(context).expected, own.resolved)
 
 

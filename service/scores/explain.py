@@ -28,7 +28,7 @@ _SortKey: TypeAlias = tuple[dt.datetime, UUID]
 
 @dataclass(frozen=True, slots=True)
 class ScoreSums:
-    """The numbers of the calculation; `methods.reliability.Skill` explains them."""
+    """The numbers in the calculation of a score; `methods.reliability.Skill` defines them."""
 
     n: int
     right: float
@@ -46,14 +46,14 @@ class Explanation:
 
     score: Score
     sums: ScoreSums | None
-    """None if nothing is resolved."""
+    """None if no claim is resolved."""
     formula: list[str]
     raised: list[ClaimContribution]
     """The claims that raised the score most, the strongest first; the same on every page."""
     lowered: list[ClaimContribution]
     """The claims that lowered the score most, the strongest first; the same on every page."""
     contributions: list[ClaimContribution]
-    """The most recently known claims first."""
+    """One page of the claims, sorted by the time their answers became known, the latest first."""
     next_cursor: str | None
 
 
@@ -96,7 +96,7 @@ def explain_score(
 
 
 def _lens_at(started: dt.datetime, lens: Lens, *, now: dt.datetime) -> Lens:
-    """Return a lens on the records at the time of the first page.
+    """Return a lens for the record at the time of the first page, so that all pages agree.
 
     Raises:
         InvalidQuery: A moment of the lens is in the future.

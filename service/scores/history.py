@@ -28,7 +28,7 @@ class HistoryPoint:
     as_of: dt.datetime
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing was resolved; the same applies to the next two fields."""
+    """None if no claim was resolved; the same applies to the next two fields."""
     adjusted: Adjusted | None
     advantage: Advantage | None
     record: ScoreRecord
@@ -77,7 +77,7 @@ def score_history(db: Database, reference: str, *, lens: Lens, now: dt.datetime)
 def history_points(
     outlet: Outlet, claims: Sequence[ScoredClaim], context: Context, lens: Lens, *, now: dt.datetime
 ) -> Iterator[HistoryPoint]:
-    """Yield the score at the end of each month and now. The basis determines from when a claim counts."""
+    """Yield an outlet's score at the end of each month since its first claim was known, and now."""
     ends = month_ends(min(claim.known_at for claim in claims), now) if claims else ()
     point: HistoryPoint | None = None
     for moment, parts in accumulate({}, claims, (*ends, now), lens.basis):

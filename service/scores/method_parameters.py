@@ -1,4 +1,4 @@
-"""The parameters of the methods, with their values from the code."""
+"""The parameters of the methods, with the values that the code uses, for the methodology."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ VERSIONS = {"record": METHOD, "forecast": FORECAST_METHOD, "commitment": LEXICON
 
 
 def in_words(value: Value) -> str:
-    """Return a value as text.
+    """Return the value of a parameter as text for the methodology.
 
     >>> in_words(0.5), in_words((3.0, 60.0)), in_words((1, 2, 4))
     ('0.5', '3 and 60', '1, 2 and 4')

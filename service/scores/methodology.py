@@ -1,4 +1,4 @@
-"""Describe the methods of the service, with words from a file and numbers from the code."""
+"""Describe the methods that scores and forecasts use, with texts from a file and values from the code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.values.vocabulary import Basis
 
 
 class MethodWords(TypedDict):
-    """The description of a method in the file."""
+    """The description of a method in `methodology.toml`."""
 
     title: str
     words: list[str]
@@ -28,7 +28,7 @@ class MethodWords(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a method."""
+    """A parameter of a method, with its value and its explanation."""
 
     name: str
     value: Value
@@ -48,7 +48,7 @@ class MethodView:
 
 @dataclass(frozen=True, slots=True)
 class FittedContext:
-    """A context, without its rates."""
+    """The parameters of a context, without its rates."""
 
     id: str
     as_of: dt.datetime | None
@@ -62,7 +62,7 @@ class FittedContext:
 
 @dataclass(frozen=True, slots=True)
 class ContextsView(MethodView):
-    """The method of contexts, with the starting context and the newest one of each basis."""
+    """The method that fits contexts, with the starting context and the newest one for each basis."""
 
     starting: FittedContext
     resolved: FittedContext
@@ -71,7 +71,7 @@ class ContextsView(MethodView):
 
 @dataclass(frozen=True, slots=True)
 class Methodology:
-    """Every method of the service."""
+    """The descriptions of all methods that scores and forecasts use."""
 
     methods: list[MethodView]
     contexts: ContextsView
@@ -83,7 +83,7 @@ _WORDS: dict[str, MethodWords] = tomllib.loads(
 
 
 def describe_methodology(db: Database) -> Methodology:
-    """Return every method, and the contexts that scores are compared with."""
+    """Return the description of every method, and the contexts that current scores use."""
     with db.read() as session:
         resolved, matured = context_of(session, Basis.RESOLVED), context_of(session, Basis.MATURED)
     methods = [_describe(method, version) for method, version in VERSIONS.items()]

@@ -1,4 +1,4 @@
-"""The record of an outlet at the ends of months."""
+"""Compute an outlet's record at the end of each month."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from service.scores.scored_claims import ScoredClaim
 from service.values.vocabulary import Basis
 
 MAX_MONTHS = 1800
-"""The largest number of month ends; earlier months are left out."""
+"""The maximum number of month ends; earlier months are left out."""
 _INSTANT = dt.timedelta(microseconds=1)
 
 
@@ -25,12 +25,12 @@ def month_ends(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
 def accumulate(
     parts: Parts, claims: Iterable[ScoredClaim], moments: Iterable[dt.datetime], basis: Basis
 ) -> Iterator[tuple[dt.datetime, dict[Slot, Amounts] | None]]:
-    """Yield each moment with the record at that moment, or with None if the record has not changed.
+    """Yield each moment with an outlet's record at that moment, or with None if it has not changed.
 
     Args:
-        parts: The record without the claims.
+        parts: The record before any of these claims.
         claims: The claims, in any order.
-        moments: The moments, in order.
+        moments: The moments, the earliest first.
         basis: The basis, which determines from when a claim counts.
     """
     waiting = deque(sorted(claims, key=lambda claim: claim.counts_from(basis)))

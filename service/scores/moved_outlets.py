@@ -1,4 +1,4 @@
-"""The outlets that may not be in their place in the stored order."""
+"""Find the outlets whose place in the stored order may be outdated."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from service.values.vocabulary import Basis
 
 _FILER = aliased(Outlet)
 IN_QUEUE = sa.select(Outbox.id, Outbox.payload).where(Outbox.kind == STANDING).order_by(Outbox.id)
-"""The rows of the outbox that name outlets with outdated standings."""
+"""Select the rows of the outbox that list outlets whose standings need an update."""
 
 
 def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str] | None:
-    """Return the slugs of the outlets whose standings may differ at a moment; None for all outlets."""
+    """Return the slugs of outlets whose stored standings may be wrong at a moment; None for all outlets."""
     if (queued := outlets_in(session.execute(IN_QUEUE))) is None:
         return None
     if basis is Basis.MATURED:
@@ -31,7 +31,7 @@ def moved_outlets(session: Session, basis: Basis, *, at: dt.datetime) -> set[str
 
 
 def changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
-    """Return the slugs of the outlets with a report, an answer or a due date after a past moment."""
+    """Return the slugs of outlets with a report, an answer or a due date after a moment."""
     late = (
         sa.select(Report.id).where(Report.published_at > moment),
         sa.select(Report.id)
@@ -49,7 +49,7 @@ def changed_after(session: Session, moment: dt.datetime) -> Iterable[str]:
 
 
 def outlets_in(rows: Iterable[sa.Row[UUID, Invalidation]]) -> set[str] | None:
-    """Return the slugs of the outlets that rows of the outbox name; None for all outlets."""
+    """Return the slugs of the outlets that rows of the outbox list; None for all outlets."""
     found: set[str] = set()
     for row in rows:
         if (outlets := row.payload["outlets"]) is None:

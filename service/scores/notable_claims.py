@@ -1,4 +1,4 @@
-"""Find the claims decided last, and the most reported ones without a verdict."""
+"""Find the most recently decided claims, and the most reported claims without a verdict."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Columns = TypeVarTuple("Columns")
 LISTED = 5
 """The number of claims in each list."""
 LATEST_REPORTS = 2000
-"""The most reported open claims are found among this number of reports, the most recently published ones."""
+"""The number of most recently published reports among which the most reported open claims are found."""
 _RESOLUTIONS = 1000
-"""Recent decisions are found among this number of resolutions, those with the latest answers."""
+"""The number of resolutions, those with the latest answers, among which recent decisions are found."""
 
 
 def in_effect(rows: sa.Select[*Columns]) -> sa.Select[*Columns]:
-    """Limit resolutions to those in effect that have a verdict."""
+    """Limit a query for resolutions to those in effect that have a verdict."""
     rows = rows.join(Claim, Claim.id == Resolution.claim_id)
     return rows.where(Resolution.verdict.is_not(None), Claim.merged_into_id.is_(None), is_newest())
 
 
 def decided_last(session: Session) -> list[tuple[UUID, bool]]:
-    """Return the claims whose answer became public last, the last one first, and whether each is scored.
+    """Return the claims whose answers became public last, the latest first, and whether each is scored.
 
     Only the 1,000 resolutions with the latest answers are considered.
     """
@@ -42,9 +42,9 @@ def decided_last(session: Session) -> list[tuple[UUID, bool]]:
 
 
 def most_reported(session: Session) -> dict[UUID, int]:
-    """Return the most reported claims without a verdict, each with its number of outlets.
+    """Return the most reported claims without a verdict, each with the number of outlets on it.
 
-    Only claims of the latest reports, and outlets that take a side, are counted.
+    Only claims in the latest reports are considered, and only outlets that take a side are counted.
     """
     latest = sa.select(Report.claim_id).order_by(Report.published_at.desc(), Report.claim_id.desc())
     candidates = set(session.scalars(latest.limit(LATEST_REPORTS)))

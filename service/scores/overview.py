@@ -25,22 +25,22 @@ from service.values.documents import members_of
 from service.values.vocabulary import Basis
 
 MAX_TOTAL = 100_000
-"""The largest number of outlets or claims that is counted."""
+"""The number at which the counts of outlets and claims stop."""
 MAX_DECIDED = 1000
-"""The largest number of recent decisions that is counted."""
+"""The number at which the count of recent decisions stops."""
 SURPRISING_AMONG = 200
-"""Surprises are found among this number of claims, the most recently decided ones."""
+"""The number of most recently decided claims among which surprises are found."""
 _WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The numbers of outlets and claims, without merged ones."""
+    """The numbers of outlets and claims, without merged ones, up to a limit."""
 
     outlets: int
     claims: int
     decided: int
-    """The number of claims with a verdict whose answer became public within a week."""
+    """The number of claims with a verdict whose answer became public in the past week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,16 @@ class OpenClaim(ListedClaim):
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The overview at one moment."""
+    """The totals and the notable claims of the whole record at one moment."""
 
     as_of: dt.datetime
     changed_at: dt.datetime | None
-    """When a claim or a resolution was last recorded; None without any."""
+    """The time when a claim or a resolution was last recorded; None if there are none."""
     totals: Totals
     decided: list[ListedClaim]
-    """The claims whose answer became public last."""
+    """The claims whose answers became public last."""
     most_reported: list[OpenClaim]
-    """The most reported claims without a verdict, among those of the latest reports."""
+    """The most reported claims without a verdict, among the claims in the latest reports."""
     surprises: list[Surprise]
     """The biggest surprises among the claims decided last."""
 

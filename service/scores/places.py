@@ -1,4 +1,4 @@
-"""The place of an outlet in a ranking, and the numbers that decide it."""
+"""The place of an outlet in a ranking, and the numbers that determine it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place(NamedTuple):
     key: tuple[float, str]
     """The key that the ranking is sorted by, ascending: the value, negative in descending order, and the slug."""
     lower: float
-    """The bounds of its adjusted reliability."""
+    """The lower bound of its adjusted reliability; `upper` is the upper one."""
     upper: float
 
     @property
@@ -49,7 +49,7 @@ class RankingCriteria:
     order: Order = Order.DESC
 
     def place(self, slug: str, measures: Measures) -> Place:
-        """Return the place of an outlet. Outlets with equal values are sorted by slug."""
+        """Return the place of an outlet with these measures. Outlets with equal values are sorted by slug."""
         value = self._value(measures)
         key = (-value if self.order is Order.DESC else value), slug
         return Place(key, measures.lower, measures.upper)
@@ -67,7 +67,7 @@ class RankingCriteria:
 
 
 def measure(own: Tally, context: Context, *, topic: str | None, level: float) -> Measures:
-    """Return the measures of the claims that an outlet reported in its own name."""
+    """Return the measures of an outlet, given the tally of its own claims."""
     claims = own.total.claims
     if (rating := own.rating(context, topic=topic, level=level)) is None:
         return Measures(claims, 0, 0.0, 0.0, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Read the content of an outlet's page in one transaction."""
+"""Read everything that an outlet's page shows in one transaction."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from service.storage.versions import EarlierOutlet, earlier_versions
 from service.values.vocabulary import Basis
 
 MAX_CLAIMS = 8
-"""The largest number of claims in each list."""
+"""The maximum number of claims in each list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """An outlet with its score, its history and its most important claims."""
+    """The content of an outlet's page: its score, history, breakdowns and most important claims."""
 
     outlet: OutletView
     earlier: list[EarlierOutlet]
@@ -47,13 +47,13 @@ class Portrait:
     commitments: list[CommitmentRecord]
     """The records by commitment level, the highest level first."""
     newest: list[ClaimContribution]
-    """The most recently known claims."""
+    """The claims whose answers became known last."""
     telling: list[ClaimContribution]
     """The claims whose outcomes differed most from the expected ones."""
 
 
 def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime) -> Portrait:
-    """Return the portrait of an outlet.
+    """Return the content of an outlet's page.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
@@ -88,7 +88,7 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
 def _choose(
     session: Session, claims: Sequence[ScoredClaim], record: OutletRecord, context: Context, lens: Lens
 ) -> tuple[list[ClaimContribution], list[ClaimContribution]]:
-    """Return the newest claims, and the most surprising ones."""
+    """Return the claims whose answers became known last, and those with the most surprising outcomes."""
 
     def surprise(claim: ScoredClaim) -> float:
         return abs(claim.amounts.right / UNIT - context.expected(claim.cell))

@@ -1,4 +1,4 @@
-"""The ranking of outlets: one order for the API, the page and the CSV file."""
+"""The ranking of outlets, which the API, the page and the CSV file share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.storage.snapshots import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class FirstPage:
-    """The snapshot and the context of the first page of a ranking. Its cursors contain both."""
+    """The snapshot and the context of a ranking's first page, which later pages use, too."""
 
     snapshot: Snapshot
     context: str
@@ -31,7 +31,7 @@ class FirstPage:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A ranking at one moment: outlets in the stored order, and computed ones that are placed among them."""
+    """A ranking at one moment, merged from the stored order and from outlets that are computed."""
 
     session: Session
     lens: Lens
@@ -39,12 +39,12 @@ class Ranking:
     now: dt.datetime
     stored: StoredOrder
     computed: Mapping[str, OutletRecord]
-    """The records of the outlets that may not be in their stored place, by slug."""
+    """The records of the outlets whose stored place may be outdated, by slug."""
     measures: Mapping[str, Measures]
-    """The measures of the same outlets."""
+    """The measures of the same outlets, by slug."""
 
     def places(self, *, after: tuple[float, str] | None = None, limit: int) -> list[Place]:
-        """Return the first places after a sort key; None for the beginning."""
+        """Return up to `limit` places that follow a sort key, or the first ones if it is None."""
         criteria = self.stored.criteria
         places = [criteria.place(slug, each) for slug, each in self.measures.items() if self._is_ranked(each)]
         later = (place for place in places if after is None or place.key > after)
@@ -61,7 +61,7 @@ class Ranking:
         return [slug for _, _, slug in sorted(found, key=lambda one: (-one[0], -one[1], one[2]))]
 
     def count(self) -> tuple[int, int]:
-        """Return the number of ranked outlets, and of unranked outlets that have claims."""
+        """Return the number of ranked outlets, and the number of unranked outlets that have claims."""
         ranked, waiting = self.stored.count()
         computed = [self._is_ranked(each) for each in self.measures.values() if each.claims]
         return ranked + sum(computed), waiting + len(computed) - sum(computed)
@@ -76,7 +76,7 @@ class Ranking:
         return found
 
     def scores(self, records: Iterable[OutletRecord]) -> list[Score]:
-        """Return the scores of records."""
+        """Return the scores of these records, in the same order."""
         head = self.session.scalar(LAST_HEAD)
         return [describe_score(record, self.context, self.lens, now=self.now, ledger=head) for record in records]
 

@@ -1,4 +1,4 @@
-"""A page of the ranking of outlets, as the API returns it."""
+"""Read one page of the ranking of outlets for the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.storage.snapshots import Snapshot, read_state, take_snapshot
 from service.values.instants import format_instant, parse_instant
 
 CURSOR_LIFETIME = dt.timedelta(minutes=15)
-"""The time from the first page of a ranking until its cursors expire."""
+"""The time after reading the first page of a ranking until its cursors expire."""
 _FIRST_PAGE_LIFETIME = dt.timedelta(minutes=1)
 """The time for which a first page is cached, so that its cursor is valid for at least 14 minutes."""
 _CLOCK_SLACK = dt.timedelta(minutes=1)
@@ -28,12 +28,12 @@ _CLOCK_SLACK = dt.timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class RankingPage:
-    """A page of a ranking."""
+    """One page of a ranking: the scores of its outlets, and the cursor of the next page."""
 
     items: Sequence[Score]
     next_cursor: str | None
     expires_at: dt.datetime | None
-    """The moment at which the page must be computed again even without a write."""
+    """The moment at which a cached page expires even without a write; None if it does not."""
 
 
 def ranking_page(
@@ -66,13 +66,13 @@ def ranking_page(
 
 
 def _write_cursor(last: tuple[float, str], first: FirstPage, bound_to: object) -> str:
-    """Return the cursor of the page after an outlet, given its sort key."""
+    """Return the cursor of the page that follows an outlet with this sort key."""
     moment = format_instant(first.snapshot.at)
     return encode_cursor((*map(str, last), moment, first.context, first.snapshot.state), bound_to)
 
 
 def _read_cursor(cursor: str, bound_to: object, *, now: dt.datetime) -> tuple[tuple[float, str], FirstPage]:
-    """Return the sort key of the last outlet, and the first page, from a cursor.
+    """Return the sort key of the last outlet on the previous page, and the first page, from a cursor.
 
     Raises:
         InvalidQuery: The cursor belongs to another ranking.

@@ -1,4 +1,4 @@
-"""The rows of a ranking as pages show them."""
+"""The table of the ranking page, with its rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from service.values.vocabulary import OutletKind
 
 @dataclass(frozen=True, slots=True)
 class OutletHeading:
-    """An outlet as the heading of a row."""
+    """The members of an outlet that a row of the ranking shows."""
 
     id: UUID
     slug: str
@@ -23,19 +23,19 @@ class OutletHeading:
 
 @dataclass(frozen=True, slots=True)
 class RankedOutlet:
-    """A row of the table."""
+    """A ranked outlet, as a row of the table."""
 
     place: int
     group: int
     outlet: OutletHeading
     score: Score
     trend: list[TrendPoint]
-    """The estimates at the ends of the last twelve months, and now."""
+    """The estimated reliability at the end of each of the last twelve months, and now."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankingGroup:
-    """The rows whose intervals overlap with the interval of the first outlet of the group."""
+    """The ranked outlets whose intervals overlap the interval of the first outlet of the group."""
 
     leader: OutletHeading
     """The first outlet of the group; its row may be on an earlier page."""
@@ -44,7 +44,7 @@ class RankingGroup:
 
 @dataclass(frozen=True, slots=True)
 class UnrankedOutlet:
-    """An outlet with too few resolved claims."""
+    """An outlet with too few resolved claims to be ranked."""
 
     outlet: OutletHeading
     claims: int
@@ -53,7 +53,7 @@ class UnrankedOutlet:
 
 @dataclass(frozen=True, slots=True)
 class RankingTable:
-    """A slice of the ranking."""
+    """One page of the ranking in groups, and the outlets that are not ranked yet."""
 
     groups: list[RankingGroup]
     ranked: int
@@ -61,6 +61,6 @@ class RankingTable:
     waiting: list[UnrankedOutlet]
     """The unranked outlets with the most resolved claims, then with the most claims."""
     unranked: int
-    """The number of all unranked outlets that have claims."""
+    """The total number of unranked outlets that have claims."""
     changes_at: dt.datetime | None
-    """When the table next changes without a write, because a claim falls due."""
+    """The time when the table next changes without a write, because a claim falls due."""

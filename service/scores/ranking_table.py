@@ -1,4 +1,4 @@
-"""The ranking as pages show it: a slice in groups, with trends, and the outlets that are not ranked."""
+"""Read the ranking for the ranking page, in groups and with trends."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from service.storage.models import Outlet
 from service.storage.predicates import is_among
 
 MAX_UNRANKED = 50
-"""The largest number of unranked outlets in a table."""
+"""The maximum number of unranked outlets in a table."""
 
 
 class _Row(NamedTuple):
-    """A place with its number and its group."""
+    """A ranked outlet: its number, its group, and the first outlet of that group."""
 
     number: int
     group: int
@@ -38,14 +38,14 @@ class _Row(NamedTuple):
 def ranking_table(
     db: Database, criteria: RankingCriteria, *, lens: Lens, start: int, limit: int, now: dt.datetime
 ) -> RankingTable:
-    """Return a slice of the ranking.
+    """Return one page of the ranking in groups, with trends and with the outlets that are not ranked.
 
     Args:
         db: The database.
         criteria: The outlets to rank, and their order.
         lens: The lens on their records.
         start: The number of outlets to skip.
-        limit: The largest number of rows.
+        limit: The maximum number of rows.
         now: The time of the call.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Read the scores of outlets, with the records and the contexts that they are computed from.
+"""Read the scores of outlets, and the records and contexts that they are computed from.
 
 A current record is read from sums, and a past record from the reports.
 """
@@ -47,12 +47,12 @@ _NEWEST = (
     .order_by(ContextRow.number.desc())
     .limit(1)
 )
-# Contexts never change, so each is loaded once. A restored backup may have another context with the same number.
+# Contexts never change, so each is loaded once. A restored backup may hold another context under the same number.
 _LOADED = Memo[Context](16)
 
 
 class _Named(NamedTuple):
-    """An outlet that a reference names, and the one that it was merged into."""
+    """The outlet with a given slug or id, and the one that it was merged into."""
 
     id: UUID
     slug: str
@@ -61,7 +61,7 @@ class _Named(NamedTuple):
 
 
 class _Newest(NamedTuple):
-    """A context, and the state of the topic renames: how many were made and undone, and when."""
+    """The number and time of a context, and the state of topic renames (`RENAMES`), as its cache key."""
 
     number: int
     recorded_at: dt.datetime
@@ -115,7 +115,7 @@ def read_scores(
 
 
 def slugs_of(db: Database, references: Sequence[str]) -> list[str]:
-    """Return the slugs of references. Does not read the database if all of them are slugs.
+    """Return the slugs of outlets given by slug or id. Does not read the database if all are slugs.
 
     Raises:
         UnknownOutlet: Some references belong to no outlet.
@@ -142,7 +142,7 @@ def _find(session: Session, references: Sequence[str]) -> list[_Named]:
 
 
 def context_of(session: Session, basis: Basis, recorded_by: dt.datetime | None = None) -> Context:
-    """Return the newest context for scores on a basis, or the newest at a past moment."""
+    """Return the context for scores on a basis: the newest, or the newest recorded by a past moment."""
     newest = _NEWEST if recorded_by is None else _NEWEST.where(ContextRow.recorded_at <= recorded_by)
     found = session.execute(newest).one_or_none()
     return STARTING_CONTEXT if found is None else _load(session, _Newest(*found), basis)
@@ -171,7 +171,7 @@ def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
 
 
 def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
-    """Return the record of each outlet that meets a condition, in no particular order."""
+    """Return the record of each outlet that meets an SQL condition, in no particular order."""
     rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
     records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
     _add_discussion(session, records, lens, now=now)
@@ -195,7 +195,7 @@ def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *
 
 
 def _subtract_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Subtract the few claims that are not due yet."""
+    """Subtract the claims that are not due yet from records, and set when each record next changes."""
     positions = read_positions(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
     for outlet_id, group in groupby(positions, key=lambda entry: entry.outlet_id):
         undue = list(group)

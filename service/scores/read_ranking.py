@@ -1,4 +1,4 @@
-"""Read a ranking: the stored order, and the records of the outlets that it leaves out."""
+"""Read a ranking from the stored order, and from the records of the outlets missing from it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def read_ranking(
     first: FirstPage | None = None,
     with_waiting: bool = False,
 ) -> Ranking:
-    """Return a ranking of outlets.
+    """Return the ranking of outlets under a lens, now or as it was on the first page.
 
-    If the order is not stored, the records of all its outlets are read.
+    If the order is not stored, the records of all outlets to rank are read.
 
     Args:
         session: The session that the ranking is read with.
@@ -40,7 +40,7 @@ def read_ranking(
         lens: The lens on their records.
         now: The time of the call, or of the first page.
         first: The first page, to return the ranking as it was then; None for the current one.
-        with_waiting: Whether the unranked outlets are read, too.
+        with_waiting: Whether outlets with too few resolved claims to be ranked are read, too.
 
     Raises:
         CursorExpired: The ranking of the first page can no longer be read.
@@ -69,7 +69,7 @@ def _measure(records: Mapping[str, OutletRecord], context: Context, lens: Lens) 
 
 
 def _not_stored(stored: StoredOrder, changes: Changes | None, *, with_waiting: bool) -> sa.ColumnElement[bool] | None:
-    """Return the condition for the outlets that are not read from the stored order; None without any."""
+    """Return the SQL condition for the outlets not read from the stored order; None if there are none."""
     session, criteria = stored.session, stored.criteria
     conditions: list[sa.ColumnElement[bool]] = [sa.and_(Outlet.scorable)]
     if criteria.kind is not None:

@@ -26,7 +26,7 @@ class ScoreRecord:
 
     @property
     def average(self) -> float | None:
-        """The share of the same claims that an average outlet would have got right; None without any."""
+        """The share of the same claims an average outlet would have got right; None if none is resolved."""
         return self.expected / self.resolved if self.resolved else None
 
 
@@ -61,9 +61,9 @@ class ClaimCounts:
     support: int
     deny: int
     early: int
-    """Resolved before they were due (R16)."""
+    """The number of claims resolved before they were due (R16)."""
     backfilled: int
-    """Based on backfilled reports (R10)."""
+    """The number of claims that count with a backfilled report (R10)."""
     disputed: int
 
 
@@ -83,7 +83,7 @@ class ScoreReply:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score of an outlet."""
+    """The reliability of an outlet on a topic and basis at a moment, with the numbers behind it."""
 
     outlet: str
     topic: str | None
@@ -92,7 +92,7 @@ class Score:
     method: str
     status: ScoreStatus
     reliability: Reliability | None
-    """None if nothing is resolved; the same applies to the next two fields."""
+    """None if no claim is resolved; the same applies to the next two fields."""
     adjusted: Adjusted | None
     advantage: Advantage | None
     record: ScoreRecord
@@ -103,6 +103,6 @@ class Score:
     reply: ScoreReply | None
     computed_at: dt.datetime
     ledger: str | None
-    """The newest head of the ledger; None if it was not read with the score."""
+    """The head of the ledger when the score was read; None if it was not read with the score."""
     changes_at: dt.datetime | None
-    """When the score next changes without a write, because a claim falls due."""
+    """The time when the score next changes without a write, because a claim falls due; None for never."""

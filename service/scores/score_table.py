@@ -1,4 +1,4 @@
-"""The scores of all outlets as a table with a row for each outlet or domain."""
+"""List the scores of all outlets, for tables with one row per outlet or domain."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from service.storage.predicates import (
 
 
 class TableRow(NamedTuple):
-    """The score of an outlet in a table."""
+    """The score of an outlet as one row of a table."""
 
     slug: str
     mean: float | None
-    """The adjusted reliability, as are the bounds; None if nothing is resolved."""
+    """The mean of the adjusted reliability; it and its bounds are None if no claim is resolved."""
     lower: float | None
     upper: float | None
     resolved: int
@@ -36,7 +36,7 @@ class TableRow(NamedTuple):
 
 
 def table_row(score: Score, as_of: str) -> TableRow:
-    """Return a score as a row."""
+    """Return a score as a row of a table, with a text for its moment."""
     adjusted = score.adjusted
     return TableRow(
         slug=score.outlet,
@@ -56,7 +56,7 @@ def listed_outlets(session: Session) -> Iterator[str]:
 
 
 def listed_domains(session: Session, at: dt.datetime) -> Iterator[tuple[str, str]]:
-    """Yield the domains of outlets at a moment, each with the slug of the outlet whose score applies (R22)."""
+    """Yield the domains that outlets have at a moment, each with the slug of the scored outlet (R22)."""
     owner = aliased(Outlet)
     rows = (
         sa.select(OutletDomain.domain, Outlet.slug)

@@ -1,4 +1,4 @@
-"""The claims that an outlet's own score is based on."""
+"""Read the resolved claims, reported in an outlet's own name, that its score is based on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.values.vocabulary import Basis, Role
 
 
 class ScoredClaim(NamedTuple):
-    """A claim that counts in an outlet's own score, with its amounts."""
+    """A resolved claim that counts in an outlet's score, with the amounts that it adds to the record."""
 
     claim_id: UUID
     claim: ClaimFacts
@@ -32,20 +32,20 @@ class ScoredClaim(NamedTuple):
     amounts: Amounts
 
     def counts_from(self, basis: Basis) -> dt.datetime:
-        """Return the moment from which the claim counts; it never stops counting (R16, R18)."""
+        """Return the moment from which the claim counts on a basis (R16, R18)."""
         due = self.claim.resolves_by
         return self.known_at if basis is Basis.RESOLVED or due is None else max(self.known_at, due)
 
 
 def scored_claims(session: Session, outlet: Outlet, lens: Lens, *, now: dt.datetime) -> list[ScoredClaim]:
-    """Return the claims of one outlet, in no particular order; none if it is not scorable (R9)."""
+    """Return the claims that an outlet's score is based on, unordered; none if it is not scorable (R9)."""
     return scored_claims_of(session, [outlet.id], lens, now=now)[outlet.id] if outlet.scorable else []
 
 
 def scored_claims_of(
     session: Session, outlets: Collection[UUID], lens: Lens, *conditions: Condition, now: dt.datetime
 ) -> dict[UUID, list[ScoredClaim]]:
-    """Return the claims of scorable outlets that meet the conditions, by outlet."""
+    """Return the claims that the scores of scorable outlets are based on, by outlet id."""
     # Open claims may be many, and only a claim with an established truth can count.
     known = sa.and_(Resolution.truth.is_not(None), *conditions)
     found: dict[UUID, list[ScoredClaim]] = {outlet: [] for outlet in outlets}
@@ -64,5 +64,5 @@ def _scored_claim(standing: ClaimPosition) -> ScoredClaim | None:
 
 
 def own_record(outlet: Outlet, claims: Iterable[ScoredClaim]) -> OutletRecord:
-    """Return the record of an outlet on these claims."""
+    """Return the record that an outlet has on these claims alone."""
     return OutletRecord(outlet.slug, outlet.scorable, add_up((claim.slot, claim.amounts) for claim in claims))

@@ -1,4 +1,4 @@
-"""The claims on which all compared outlets took a side."""
+"""Find the resolved claims on which all compared outlets took a side."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SharedClaim:
 
 
 def common_claims(session: Session, outlets: Sequence[Outlet], lens: Lens, *, now: dt.datetime) -> list[_Claims]:
-    """Return the scored claims of each outlet, by id, among the claims that all of them reported."""
+    """Return each outlet's scored claims by claim id, among the claims that all outlets reported."""
     reported = [sa.select(Report.claim_id).where(Report.outlet_id.in_(merged_with(outlet))) for outlet in outlets]
     common = is_among(session, Report.claim_id, session.scalars(sa.intersect(*reported)))
     scorable = [outlet.id for outlet in outlets if outlet.scorable]
@@ -62,7 +62,7 @@ def shared_by_all(claims: Sequence[_Claims]) -> list[UUID]:
 
 
 def describe_shared(claim_id: UUID, text: str, claims: Sequence[ScoredClaim]) -> SharedClaim:
-    """Return a shared claim, given the same claim from the record of each outlet."""
+    """Describe a shared claim, given this claim as scored for each outlet."""
     return SharedClaim(
         id=claim_id,
         text=text,

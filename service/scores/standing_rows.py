@@ -1,4 +1,4 @@
-"""Compute the rows of standings from the records of outlets."""
+"""Compute standings, the stored numbers that rankings are sorted by, from outlets' records."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from service.values.topics import lineage
 from service.values.vocabulary import Basis, Role
 
 COMPUTED = 500
-"""The number of outlets that are computed at a time."""
+"""The number of outlets whose standings are computed at a time."""
 
 
 def compute_standings(session: Session, chosen: Condition, *, now: dt.datetime) -> Iterator[Standing]:
-    """Yield the standings of each outlet that meets a condition, as new rows."""
+    """Yield the standings of outlets that meet a condition, as new rows, by basis, outlet and topic."""
     kinds = dict(session.execute(sa.select(Outlet.slug, Outlet.kind).where(Outlet.scorable, chosen)).all())
     slugs = list(kinds)
     for basis in Basis:
@@ -41,9 +41,9 @@ def compute_standings(session: Session, chosen: Condition, *, now: dt.datetime) 
 
 
 def _measure(record: OutletRecord, context: Context, *, level: float) -> Iterator[tuple[str, Measures]]:
-    """Yield the measures of an outlet on all claims, as topic "", and on each topic on which it has claims.
+    """Yield the measures of an outlet on each topic that it has claims on, and on all claims as topic "".
 
-    An outlet without any claim is left out, unless one will fall due.
+    An outlet without claims yields nothing, unless one of its claims will fall due.
     """
     by_topic: defaultdict[str, dict[Slot, Amounts]] = defaultdict(dict)
     if record.changes_at is not None:

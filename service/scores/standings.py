@@ -1,8 +1,8 @@
-"""Store the order of outlets, from which rankings are read.
+"""Keep the stored order of outlets up to date, from which rankings are read.
 
 A row of `standing` holds the numbers of a current score that rankings are sorted by. Every write that changes a score
-names its outlets in the outbox, in the same transaction, and the worker updates their rows. So in each snapshot of the
-database the rows are exact, apart from those of the outlets that the outbox names, and readers compute these.
+adds its outlets to the outbox in the same transaction, and a worker then updates their rows. So in any snapshot of the
+database, all rows are exact except those of the outlets in the outbox, which readers compute themselves.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from service.storage.predicates import is_among
 from service.values.vocabulary import Basis
 
 _QUEUED = 500
-"""The number of rows of the outbox that are read at a time."""
+"""The number of outbox rows that are read at a time."""
 
 
 def update_standings(db: Database, *, now: dt.datetime) -> bool:
-    """Update the standings of the outlets that the outbox names or that have a claim that fell due.
+    """Update the standings of the outlets listed in the outbox and of those with a claim that fell due.
 
     Returns:
         Whether there may be more to update.
@@ -51,7 +51,7 @@ def update_standings(db: Database, *, now: dt.datetime) -> bool:
 
 
 def _queue_due(db: Database, *, now: dt.datetime) -> None:
-    """Queue the outlets that have a claim that fell due."""
+    """Add outlets with a claim that fell due to the outbox, so that their standings are updated."""
     due = sa.select(Standing.slug).where(Standing.basis == Basis.MATURED, Standing.valid_until <= now)
     with db.read() as session:
         outlets = session.scalars(due.limit(COMPUTED)).all()
@@ -61,10 +61,10 @@ def _queue_due(db: Database, *, now: dt.datetime) -> None:
 
 
 def _store(db: Database, done: Sequence[UUID], outlets: Collection[str] | None, standings: Sequence[Standing]) -> None:
-    """Replace the standings of outlets, or all standings, and delete the rows of the outbox that named them.
+    """Replace the standings of these outlets, or of all, and delete the outbox rows that listed them.
 
     Raises:
-        WriteConflict: Another worker has done so, perhaps from newer sums.
+        WriteConflict: Another worker has already updated them, perhaps from newer sums.
     """
     with db.write() as session:
         lock_name(session, "standings")
@@ -79,9 +79,9 @@ def _store(db: Database, done: Sequence[UUID], outlets: Collection[str] | None, 
 
 
 def wrong_standings(db: Database, *, now: dt.datetime) -> Iterator[tuple[Basis, str]]:
-    """Yield the basis and the slug of each standing that differs from the score.
+    """Yield the basis and the slug of each outlet with a stored standing that differs from its score.
 
-    Standings that wait for an update are left out.
+    Outlets whose standings are queued for an update are left out.
     """
     with db.read(unlimited=True) as session:
         stored = {_key(row): row for row in session.scalars(sa.select(Standing))}

@@ -1,4 +1,4 @@
-"""The claims for which an outlet stated a probability."""
+"""List the resolved claims for which an outlet stated a probability."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ class StatedClaim:
 
 @dataclass(frozen=True, slots=True)
 class StatedClaims:
-    """The accuracy of an outlet's stated probabilities, with a page of the claims in one tenth."""
+    """The accuracy of an outlet's probabilities, with a page of claims from one tenth of the scale."""
 
     calibration: Calibration
     total: int
-    """The number of claims in the tenth."""
+    """The number of claims whose probability falls in the tenth."""
     claims: list[StatedClaim]
-    """The most recently known claims first."""
+    """One page of these claims, sorted by the time their answers became known, the latest first."""
 
 
 def list_stated_claims(
     db: Database, reference: str, *, tenth: int | None, start: int, limit: int, lens: Lens, now: dt.datetime
 ) -> StatedClaims:
-    """Return the accuracy of the probabilities that an outlet stated, with the claims of one tenth.
+    """Return the accuracy of an outlet's probabilities, with a page of claims from one tenth of the scale.
 
     Args:
         db: The database.
         reference: The slug or id of the outlet.
-        tenth: The number of the tenth, from 0; None for no claims.
+        tenth: The tenth of the scale that the claims' probability falls in, 0 to 9; None for no claims.
         start: The number of claims to skip.
-        limit: The largest number of claims.
+        limit: The maximum number of claims.
         lens: The lens on the record.
         now: The time of the call.
 

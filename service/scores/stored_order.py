@@ -1,9 +1,9 @@
 """Read the stored order of outlets, so that a page of a ranking need not compute all scores.
 
-Some outlets may not be in their place: those that the outbox names, those with a claim that fell due after their row
-was computed, those that changed since the first page of a list, and those that changed after a past moment. They are
-left out here. A ranking computes them and places them among the others, so it is exact in every snapshot of the
-database.
+The stored place of some outlets may be outdated: those listed in the outbox, those with a claim that fell due after
+their row was computed, those that changed since the first page of a list, and those that changed after a past moment.
+They are left out here. A ranking computes them and inserts them among the others, so it is exact in every snapshot of
+the database.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """The stored order of outlets in a ranking, without those that may not be in their place."""
+    """The stored order of outlets in a ranking, without those whose stored place may be outdated."""
 
     session: Session
     criteria: RankingCriteria
     lens: Lens
     moved: frozenset[str] | None
-    """The slugs of the outlets that are left out; None for all."""
+    """The slugs of the outlets that are left out; None if all are left out."""
 
     def places(self, after: tuple[float, str] | None, limit: int) -> list[Place]:
-        """Return the first places after a sort key; None for the beginning."""
+        """Return up to `limit` places that follow a sort key, or the first ones if it is None."""
         if self.moved is None:
             return []
         column, sign = _COLUMNS[self.criteria.sort], -1 if self.criteria.order is Order.DESC else 1
@@ -61,7 +61,7 @@ class StoredOrder:
     def waiting(self, limit: int) -> list[tuple[int, int, str]]:
         """Return the unranked outlets with the most resolved claims, then with the most claims.
 
-        Each is a tuple of its resolved claims, its claims and its slug.
+        Each is a tuple of its number of resolved claims, its number of claims and its slug.
         """
         if self.moved is None:
             return []
@@ -73,7 +73,7 @@ class StoredOrder:
         return [(row.resolved, row.claims, row.slug) for row in found]
 
     def count(self) -> tuple[int, int]:
-        """Return the number of ranked outlets, and of unranked outlets that have claims."""
+        """Return the number of ranked outlets, and the number of unranked outlets that have claims."""
         if self.moved is None:
             return 0, 0
         ranked = sa.func.count().filter(*self._ranked())
@@ -98,7 +98,7 @@ class StoredOrder:
         return rows if self.criteria.kind is None else rows.where(Standing.kind == self.criteria.kind)
 
     def _ranked(self) -> Sequence[Condition]:
-        # Not plainly `resolved`, or the planner may use its index and then sort all outlets that it finds.
+        # `+ 0` keeps the planner from using the index on `resolved` and then sorting all outlets that it finds.
         return [Standing.resolved + 0 >= self.criteria.min_resolved]
 
     def _is_moved(self) -> sa.ColumnElement[bool]:
@@ -112,7 +112,7 @@ class StoredOrder:
 def read_order(
     session: Session, criteria: RankingCriteria, lens: Lens, *, changed: Iterable[str], at: dt.datetime
 ) -> StoredOrder:
-    """Return the stored order of outlets under a lens.
+    """Return the stored order of outlets for a ranking; it is empty if this order is not stored.
 
     Args:
         session: The session.
@@ -126,9 +126,9 @@ def read_order(
 
 
 def _is_stored(criteria: RankingCriteria, lens: Lens) -> bool:
-    """Return whether an order is stored.
+    """Return whether the database stores the order of a ranking.
 
-    The lower bound is stored only at the default level, and no order of a past record is stored.
+    The lower bound is stored only at the default level, and the order of a past record is not stored.
     """
     return lens.recorded_by is None and (lens.level == DEFAULT_LEVEL or criteria.sort is not RankBy.LOWER)
 

@@ -1,4 +1,4 @@
-"""Find the biggest surprises: claims on which most outlets were right or wrong against expectation."""
+"""Find the biggest surprises: claims on which most outlets were unexpectedly right or wrong."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.storage.predicates import is_among
 from service.values.vocabulary import Role
 
 PER_OUTLET = 2
-"""A surprise is left out if each of its outlets has this number of claims in the list."""
+"""The number of listed claims per outlet; a claim is left out if all its outlets have reached it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Surprise(ListedClaim):
 
 
 class _Outcome(NamedTuple):
-    """The results of the outlets that a claim is scored for."""
+    """The results on a claim of all outlets for which it is scored."""
 
     outlets: list[UUID]
     right: float
@@ -52,7 +52,7 @@ class _Outcome(NamedTuple):
 
 
 def find_surprises(session: Session, claims: Sequence[UUID], context: Context) -> dict[UUID, _Outcome]:
-    """Return the biggest surprises among some claims.
+    """Return the biggest surprises among these claims, each with the results of its outlets.
 
     They are sorted by the difference between the right and the expected number of outlets. Equal ones keep the order of
     the claims.
@@ -68,7 +68,7 @@ def find_surprises(session: Session, claims: Sequence[UUID], context: Context) -
 
 
 def _varied(surprises: Iterable[tuple[UUID, _Outcome]]) -> Iterator[tuple[UUID, _Outcome]]:
-    """Yield surprises, except those whose outlets all have two claims in the list."""
+    """Yield surprises, except those whose outlets all have `PER_OUTLET` earlier ones."""
     listed: Counter[UUID] = Counter()
     for claim_id, outcome in surprises:
         if any(listed[outlet_id] < PER_OUTLET for outlet_id in outcome.outlets):

@@ -1,4 +1,4 @@
-"""The estimates of outlets over the last year, as a ranking shows them."""
+"""Compute outlets' estimated reliability over the last year, for the ranking page."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class TrendPoint:
 
     as_of: dt.datetime
     mean: float | None
-    """0..1; None if nothing was resolved."""
+    """From 0 to 1; None if no claim was resolved."""
 
 
 def read_trends(
     session: Session, records: Mapping[UUID, OutletRecord], ranking: Ranking
 ) -> dict[str, list[TrendPoint]]:
-    """Return the trends of outlets by slug, given their records by id.
+    """Return outlets' estimates at each month's end of the last year and now, by slug.
 
-    Only the claims that began to count within the year are read.
+    The claims that began to count within the year are read, and subtracted from the current records.
     """
     lens, last = ranking.lens, ranking.lens.moment(ranking.now)
     first = last - min(_YEAR, last - _EARLIEST)  # datetime has no year 0
