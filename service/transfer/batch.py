@@ -1,4 +1,4 @@
-"""Apply the rules to the lines of a batch, and collect the rows that they add."""
+"""Apply the rules to a batch of import lines, and collect the rows to insert."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
 
 
 class Batch:
-    """A batch of lines that one transaction loads, with the claims and outlets that they name.
+    """A batch of import lines for one transaction, with the claims and outlets that the lines name.
 
     All checks of a line come before its first change, so a rejected line changes nothing.
     """
@@ -61,16 +61,16 @@ class Batch:
         self._directory = Directory(session, now=now)
         self._known = KnownClaims(session, ())
         self._claims: dict[str, Claim] = {}
-        self._repeated: dict[int, Report] = {}  # the reports that flat lines repeat, by the number of the line
+        self._repeated: dict[int, Report] = {}  # the recorded reports that flat lines repeat, by line number
         self._additions = Additions(session)
         self._closed: list[Dispute] = []
-        self._reviewed: list[Claim] = []  # claims on record that get a review
-        self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # the new resolutions by the number of their line
+        self._reviewed: list[Claim] = []  # recorded claims to which a line adds a review
+        self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # new resolutions and their claims, by line number
         self._number = 0
-        self._reviews: dict[int, ReviewPlan] = {}  # by the number of their line
+        self._reviews: dict[int, ReviewPlan] = {}  # by line number
 
     def load(self, lines: Sequence[ReadLine]) -> list[LineResult]:
-        """Load lines, and return their results."""
+        """Load lines, and return the result of each."""
         names = {external_id for line in lines if (external_id := named_claim(line.content)) is not None}
         self._known = KnownClaims(self._session, names)
         self._claims = dict(self._known.claims)
@@ -84,7 +84,7 @@ class Batch:
         return [self._with_warnings(result) for result in results]
 
     def _change_rows(self) -> None:
-        """Change the disputes and claims on record that lines changed in memory."""
+        """Copy the changes made to disputes and claims in memory to their database rows."""
         for closed in self._closed:
             dispute = self._session.get_one(Dispute, closed.id)
             dispute.closed_at, dispute.closed_by = closed.closed_at, closed.closed_by
@@ -93,7 +93,10 @@ class Batch:
             self._session.get_one(Claim, claim.id).reviews = claim.reviews
 
     def _with_warnings(self, result: LineResult) -> LineResult:
-        """Return a result with the warnings about its new resolution, which later lines may have removed."""
+        """Return the result of a line with the warnings about its new resolution.
+
+        The warnings are computed after all lines, because a later line can remove the reason for a warning.
+        """
         if (resolved := self._resolved.get(result.number)) is None:
             return result
         return replace(result, warnings=[*result.warnings, *warnings_about(*resolved)])
@@ -200,7 +203,7 @@ class Batch:
         return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
 
     def _repeated_by(self, line: FlatLine) -> Report | None:
-        """Return the report that a line repeats without any change to its claim; None if all rules must be applied."""
+        """Return the recorded report that a flat line repeats; None if all rules must be applied to the line."""
         if (report := self._repeated.get(self._number)) is None:
             return None
         outlet = self._directory.identify(line.report["outlet"])
@@ -211,7 +214,7 @@ class Batch:
         return None
 
     def _review(self, line: ReviewLine) -> LineOutcome:
-        """Load a review, which is rejected if it contradicts the verdict of its claim (R11a)."""
+        """Load a review, or reject it if it contradicts the verdict of its claim (R11a)."""
         known = self._claims.get(required_id(line.claim))
         claim = known or new_claim(line.claim, caller=self._caller, now=self._now)
         filings = check_reports(claim, by_pointer(line.reports), self._directory, caller=self._caller, now=self._now)
@@ -225,7 +228,7 @@ class Batch:
         return LineStatus.CREATED if known is None else existing, claim
 
     def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
-        """Add reports and a resolution to a claim after checking the resolution; return whether it is new."""
+        """Check a resolution, and add it and the reports to a claim; return whether the resolution is new."""
         resolution, is_new = None, False
         try:
             if given is not None:
@@ -236,7 +239,7 @@ class Batch:
         return is_new
 
     def _plan_resolution(self, claim: Claim, given: NewResolution, filings: list[Filing]) -> tuple[Resolution, bool]:
-        """Return a new resolution and True, or an equal one that is or was in effect and False."""
+        """Return a new resolution and True, or False with an equal resolution that the claim already has."""
         self._require(Scope.RESOLUTIONS_WRITE)
         check_resolution(given, now=self._now)
         if same := next(
@@ -244,7 +247,7 @@ class Batch:
         ):
             return same, False
         if claim.group is not None:
-            self._additions.write()  # the other claims of the group are read
+            self._additions.write()  # new_resolution reads the other claims of the group
         planned = new_resolution(self._session, claim, given, filings=filings, caller=self._caller, now=self._now)
         return planned, True
 

@@ -1,6 +1,6 @@
-"""The data of a change: the row as the ledger records it, with the texts that the ledger stores only as hashes.
+"""The data of changes: rows from the ledger, with the texts that it stores only as hashes.
 
-A text comes from the row or from an earlier version of it, whichever matches the hash. A redaction therefore also
+A text is read from the current row, or from the earlier version of it that matches the hash. A redaction therefore also
 removes the text from earlier changes.
 """
 
@@ -44,14 +44,14 @@ _WITH_TEXT: Mapping[str, type[Base]] = {
     "reply": Reply,
     "redaction": Redaction,
 }
-"""The tables with columns that the ledger stores only as hashes."""
+"""The models with columns that the ledger stores only as hashes, by table name."""
 
 
 class ChangeData:
-    """The data of several changes, with rows that are read together."""
+    """The data of several changes. The rows that they refer to are read in bulk."""
 
     def __init__(self, session: Session, rows: Sequence[EnteredRow]) -> None:
-        """Read the current rows that the data depend on."""
+        """Read the current rows, earlier versions and outlets that the changes refer to."""
         self._session = session
         keys: defaultdict[str, set[UUID]] = defaultdict(set)
         for row in rows:
@@ -64,7 +64,7 @@ class ChangeData:
         self._outlets = self._read_outlets({UUID(outlet) for row in rows if (outlet := outlet_of(row.table, row.key))})
 
     def of(self, row: EnteredRow) -> Data:
-        """Return the data of a change."""
+        """Return the data that the feed shows for a change."""
         return {"id": row.subject, **_DESCRIBE[KINDS[row.table]](self, row)}
 
     def _read(self, model: type[Base], ids: Iterable[UUID]) -> dict[str, Values]:
@@ -89,7 +89,7 @@ class ChangeData:
         return {str(outlet.id): outlet for outlet in self._session.scalars(rows)}
 
     def _texts(self, row: EnteredRow, *names: str) -> Data:
-        """Return columns that the ledger stores as hashes."""
+        """Return the texts of columns that the ledger stores as hashes, by column name."""
         return {name: self._text(row, name) for name in names}
 
     def _text(self, row: EnteredRow, name: str) -> object:
@@ -97,7 +97,7 @@ class ChangeData:
         if entered is None:
             return None
         current = self._current[row.table][row.key][name]
-        if row.salt is None:  # part of the row was redacted since, so its hashes can no longer be compared
+        if row.salt is None:  # part of the row was redacted, so its hashes can no longer be compared
             return current
         known = [current, *(version.get(name) for version in self._versions.get(row.key, ()))]
         same = (value for value in known if value is not None and hash_value(value, row.salt) == entered)
@@ -117,7 +117,7 @@ class ChangeData:
         return {**{name: getattr(state, name) for name in names}, "recorded_at": format_instant(state.recorded_at)}
 
     def claim(self, row: EnteredRow) -> Data:
-        """Return the data of a claim."""
+        """Return the data of a change to a claim."""
         members = ("kind", "topic", "tags", "resolves_by", "group", "external_id", "recorded_at")
         merged_into = row.content.get("merged_into_id")
         return {
@@ -129,7 +129,7 @@ class ChangeData:
         }
 
     def report(self, row: EnteredRow) -> Data:
-        """Return the data of a report."""
+        """Return the data of a change to a report."""
         cited = {"outlet": self._slug(row, "cited_id"), **self._texts(row, "cited_as")}
         return {
             "claim": row.content["claim_id"],
@@ -143,11 +143,11 @@ class ChangeData:
         }
 
     def withdrawal(self, row: EnteredRow) -> Data:
-        """Return the data of a withdrawal."""
+        """Return the data of a report's withdrawal."""
         return {"report": row.key, **self._texts(row, "reason"), **row.plain("recorded_at")}
 
     def resolution(self, row: EnteredRow) -> Data:
-        """Return the data of a resolution, with its position among those of its claim."""
+        """Return the data of a resolution, with its position among the resolutions of its claim."""
         is_partial = row.content.get("verdict") == Verdict.PARTIAL
         return {
             "claim": row.content["claim_id"],
@@ -161,7 +161,7 @@ class ChangeData:
         }
 
     def dispute(self, row: EnteredRow) -> Data:
-        """Return the data of a dispute."""
+        """Return the data of a dispute, with its closure if it is closed."""
         closed_at = row.content.get("closed_at")
         closure = {
             "reason": self._text(row, "closing_reason"),
@@ -178,7 +178,7 @@ class ChangeData:
         }
 
     def reply(self, row: EnteredRow) -> Data:
-        """Return the data of a reply."""
+        """Return the data of a reply, with its withdrawal if it is withdrawn."""
         withdrawn_at = row.content.get("withdrawn_at")
         withdrawal = {"reason": self._text(row, "withdrawal_reason"), "recorded_at": withdrawn_at}
         return {
@@ -193,21 +193,21 @@ class ChangeData:
         }
 
     def topic_rename(self, row: EnteredRow) -> Data:
-        """Return the data of a topic's renaming."""
+        """Return the data of a topic rename."""
         return {"from": row.content["source"], **row.plain("into", "claims", "recorded_at", "undone_at")}
 
     def claim_merge(self, row: EnteredRow) -> Data:
-        """Return the data of a claim's merge."""
+        """Return the data of a merge of one claim into another."""
         members = row.plain("recorded_at", "undone_at")
         return {"claim": row.content["claim_id"], "into": row.content["into_id"], **members}
 
     def redaction(self, row: EnteredRow) -> Data:
-        """Return the data of a redaction."""
+        """Return the data of a redaction: its subject, the redacted members and the reason."""
         members = row.plain("members", "recorded_at")
         return {"subject": row.content["subject_id"], **members, **self._texts(row, "reason")}
 
     def context(self, row: EnteredRow) -> Data:
-        """Return the lines that an export has for a context, one for each basis."""
+        """Return the export lines of a score context, one for each basis with enough resolved claims."""
         stored = self._session.get_one(ContextRow, int(row.key))
         fitted = [basis for basis in Basis if stored.contexts[basis] is not None]
         lines = [context_line(stored_context(self._session, stored, basis), basis) for basis in fitted]
@@ -215,7 +215,7 @@ class ChangeData:
 
 
 def _shown_reviews(notes: object) -> list[object]:
-    """Return the reviews of a claim without the marks of merges."""
+    """Return the reviews of a claim without the internal member `merged_from`."""
     reviews = notes if isinstance(notes, list) else []
     return [{name: value for name, value in note.items() if name != "merged_from"} for note in reviews]
 

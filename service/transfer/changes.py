@@ -1,8 +1,8 @@
-"""The feed of changes: every visible change of a record once, in commit order.
+"""The feed of changes, which lists every public change to a record once, in commit order.
 
 The order follows the seals of the ledger: a seal covers only entries that were committed before it, and every entry is
-sealed once. Within a seal, the changes of a transaction are consecutive, and a transaction comes after those that it
-depends on.
+sealed once. Within a seal, the changes of a transaction are consecutive, and each transaction comes after the ones that
+it depends on.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ POLL = 0.25
 """The number of seconds between two queries for changes while a call waits."""
 
 _BOUND_TO = "changes"
-_SCANNED = 2 * SEAL_SIZE  # entries; at least one whole seal
+_SCANNED = 2 * SEAL_SIZE  # entries read at once, which include at least one whole seal
 _FIRST, _LAST = UUID(int=0), UUID(int=2**128 - 1)
 
 
 class Place(NamedTuple):
-    """The place of a change in the feed."""
+    """The position of a change in the feed, from which its cursor is made."""
 
     seal: int
     transaction: UUID
-    """The last entry of its transaction within the seal."""
+    """The id of the last entry in this seal that the transaction of the change wrote."""
     entry: UUID
 
 
 class _Scanned(NamedTuple):
-    """The columns of a sealed entry that determine its place."""
+    """The columns of a sealed entry that determine its place in the feed."""
 
     seal: int
     id: UUID
@@ -60,7 +60,7 @@ class _Scanned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """A change of a record."""
+    """A change to a record, as the feed shows it."""
 
     cursor: str
     at: dt.datetime
@@ -71,18 +71,18 @@ class ChangeView:
 
 @dataclass(frozen=True, slots=True)
 class ChangesView:
-    """A page of the feed. Its cursor gives the changes after it, including future ones."""
+    """A page of the feed, with a cursor for the changes after it, including future ones."""
 
     items: list[ChangeView]
     next_cursor: str
 
 
 def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView:
-    """Return the changes after a cursor, or the first changes without one.
+    """Return a page of the changes after a cursor, or the first page if there is no cursor.
 
     Raises:
         InvalidQuery: The cursor is not from this feed.
-        CursorExpired: The cursor is newer than this database, which may be an older backup.
+        CursorExpired: The cursor is newer than this database, which may have been restored from an old backup.
     """
     start = Place(0, _FIRST, _FIRST) if cursor is None else _read_cursor(cursor)
     with db.read() as session:
@@ -106,14 +106,14 @@ def list_changes(db: Database, *, cursor: str | None, limit: int) -> ChangesView
 def await_changes(
     db: Database, page: ChangesView, *, limit: int, seconds: float, pause: Callable[[float], bool]
 ) -> ChangesView:
-    """Wait for changes after an empty page, and return them, or an empty page after the timeout.
+    """Return a page if it has changes; else wait for changes after it, up to a timeout.
 
     Args:
         db: The database. No connection is held during a pause.
-        page: The page. If it has changes, it is returned at once.
+        page: The page of changes.
         limit: The maximum number of changes.
         seconds: The longest time to wait.
-        pause: Waits for a number of seconds, and returns whether the process is stopping.
+        pause: A function that waits for a number of seconds and returns whether the process is stopping.
 
     Raises:
         The errors of `list_changes`.
@@ -141,7 +141,7 @@ def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place
         rows = sa.select(*columns).where(entry.seal >= start.seal, public).order_by(entry.seal, entry.id)
         scanned = [_Scanned(*row) for row in session.execute(rows.limit(_SCANNED))]
         is_end = len(scanned) < _SCANNED
-        # The last seal is incomplete if there are more rows.
+        # If there may be more rows, the last seal may be incomplete.
         whole = scanned if is_end else [row for row in scanned if row.seal < scanned[-1].seal]
         places = [place for place in _in_order(whole) if place > start]
         if places or is_end:
@@ -150,10 +150,11 @@ def _next_places(session: Session, start: Place, limit: int) -> tuple[list[Place
 
 
 def _in_order(rows: Iterable[_Scanned]) -> list[Place]:
-    """Return the places of the entries of whole seals in order. Changes of one outlet in a transaction share one.
+    """Return the places of the changes in whole seals, in the order of the feed.
 
-    The last entry of a transaction determines its place, because it may depend on transactions committed until then.
-    SQLite writes one transaction at a time, so the order of the entries is enough.
+    The entries that one call writes about an outlet are one change. The last entry of a transaction determines its
+    place, because the transaction may depend on any other that was committed before that entry. SQLite writes one
+    transaction at a time, so the order of its entries is enough.
     """
     last: dict[tuple[int, int | UUID], UUID] = {}
     keyed = [(row, (row.seal, row.id if row.written_in is None else row.written_in)) for row in rows]
@@ -169,7 +170,7 @@ def _in_order(rows: Iterable[_Scanned]) -> list[Place]:
 
 
 def _read_rows(session: Session, places: Sequence[Place]) -> list[EnteredRow]:
-    """Return the rows that the entries at these places describe, in the same order."""
+    """Return the row that the ledger entry at each place records, in the same order."""
     if not places:
         return []
     entry = table_of(Entry).c

@@ -1,4 +1,4 @@
-"""The rows that the feed of changes shows, as the entries of the ledger record them."""
+"""Rows as the entries of the ledger record them, for the feed of changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: Mapping[str, ChangeKind] = {
     "redaction": ChangeKind.REDACTION,
     "context": ChangeKind.CONTEXT,
 }
-"""The tables whose rows are in the feed."""
+"""The kind of change for each table that is in the feed."""
 
 
 class EnteredRow(NamedTuple):
@@ -38,12 +38,12 @@ class EnteredRow(NamedTuple):
     table: str
     key: str
     content: Mapping[str, object]
-    """Empty for a deleted row."""
+    """The columns by name; empty for a deleted row."""
     salt: str | None
 
     @classmethod
     def read(cls, recorded_at: dt.datetime, table: str, key: str, after: str | None, salt: str | None) -> EnteredRow:
-        """Return the row of an entry, given its columns."""
+        """Return the row that a ledger entry with these columns records."""
         return cls(recorded_at, table, key, {} if after is None else json.loads(after), salt)
 
     @property
@@ -52,7 +52,7 @@ class EnteredRow(NamedTuple):
         return context_name(int(self.key)) if self.table == "context" else outlet_of(self.table, self.key) or self.key
 
     def plain(self, *names: str) -> Data:
-        """Return columns that the ledger stores unchanged."""
+        """Return columns that the ledger stores unchanged, by name."""
         return {name: self.content.get(name) for name in names}
 
 

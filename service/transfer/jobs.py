@@ -24,12 +24,12 @@ from service.values.vocabulary import Caller, ImportStatus, Scope
 KEPT = dt.timedelta(days=7)
 """The time for which a finished job and its results are kept."""
 
-_BLOCKS = 8  # blocks of results that are read at once
+_BLOCKS = 8  # blocks of results read at once
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """The progress of a job: its number of lines by result."""
+    """The progress of an import job: the numbers of its lines by result."""
 
     read: int
     created: int
@@ -37,14 +37,14 @@ class ImportProgress:
     unchanged: int
     rejected: int
     total: int | None
-    """None until the job has succeeded."""
+    """The number of lines in the file; None until the job has succeeded."""
     share: float
-    """The share of the file that was read, from 0 to 1."""
+    """The share of the file that has been read, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportView:
-    """An import job."""
+    """An import job, as the API shows it."""
 
     id: UUID
     status: ImportStatus
@@ -65,7 +65,7 @@ class ImportView:
 
 @retried
 def queue_import(db: Database, job_id: UUID, *, now: dt.datetime) -> ImportView:
-    """Queue a job after its upload is complete."""
+    """Queue an import job whose upload is complete, and return the job."""
     with db.write() as session:
         job = session.get_one(ImportJob, job_id)
         job.idempotency_key, job.stored = None, job.size
@@ -74,7 +74,7 @@ def queue_import(db: Database, job_id: UUID, *, now: dt.datetime) -> ImportView:
 
 
 def get_import(db: Database, job_id: UUID, *, caller: Caller) -> ImportView:
-    """Return a job.
+    """Return the import job with this id.
 
     Raises:
         NotFound: No job of the caller has this id.
@@ -99,7 +99,7 @@ def list_imports(db: Database, *, caller: Caller, after: SortKey | None, limit: 
 def cancel_import(
     db: Database, job_id: UUID, *, if_match: AbstractSet[str] | None, caller: Caller, now: dt.datetime
 ) -> ImportView:
-    """Cancel a job. Processed lines stay loaded, and a finished job does not change.
+    """Cancel an import job. Lines that were loaded stay, and a finished job does not change.
 
     Raises:
         NotFound: No job of the caller has this id.
@@ -178,7 +178,7 @@ def _load(session: Session, job_id: UUID, caller: Caller, *, lock: bool = False)
 
 
 def file_options(job: ImportJob) -> FileOptions:
-    """Return the file options of a job."""
+    """Return the options for reading the file of a job."""
     stored = job.options
     return FileOptions(**{**stored, "names": tuple((column, name) for column, name in stored["names"])})
 

@@ -1,4 +1,4 @@
-"""Read the claims that import lines name, with everything filed under them, in one statement for each table."""
+"""Read the claims that import lines name, with their reports and resolutions, in bulk."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _IN_ORDER = (Report.claim_id, Report.published_at, Report.recorded_at, Report.id
 
 
 class KnownClaims:
-    """The claims on record that lines name by their external ids, or by their ids as in an export, locked.
+    """The recorded claims that import lines name by external id or by id, locked for the transaction.
 
-    They are plain objects, and so are their reports, resolutions and outlets. They have no attribute `reports` before
-    `add_reports`.
+    The claims and their reports, resolutions and outlets are plain objects, not ORM rows. A claim has no attribute
+    `reports` until `add_reports` reads its reports.
     """
 
     def __init__(self, session: Session, names: Collection[str]) -> None:
@@ -30,16 +30,16 @@ class KnownClaims:
         self._without_reports: dict[UUID, Claim] = {}
         found = self._load(_named(session, names)) if names else {}
         self.merged = {name: claim for name, claim in found.items() if claim.merged_into_id is not None}
-        """The merged claims themselves."""
+        """The named claims that were merged into another one, by name."""
         into = {name: claim.merged_into_id for name, claim in self.merged.items() if claim.merged_into_id is not None}
         if missing := set(into.values()) - {claim.id for claim in found.values()}:
             found |= self._load(is_among(session, Claim.id, missing))
         by_id = {claim.id: claim for claim in found.values()} if into else {}
         self.claims = found | {name: by_id[id_] for name, id_ in into.items()}
-        """The claims by name; for a merged one the claim that it was merged into (R22a)."""
+        """The claims by name. The name of a merged claim maps to the claim that it was merged into (R22a)."""
 
     def as_recorded(self, name: str, claim: Claim) -> Claim:
-        """Return the claim that was recorded under a name, with the members that a line may repeat."""
+        """Return the claim recorded under a name, even if it has since been merged."""
         return self.merged.get(name, claim)
 
     def add_reports(self, names: Iterable[str]) -> None:
@@ -50,7 +50,7 @@ class KnownClaims:
             _add_reports(self._session, claims)
 
     def _load(self, named: sa.ColumnElement[bool]) -> dict[str, Claim]:
-        # The statement waits for the previous writer, so that the later ones read what it committed.
+        # This statement waits for the previous writer, so later statements read what that writer committed.
         reader = RowReader(self._session, Claim, "terms", "text_key")
         rows = reader.select().where(named).order_by(Claim.id).with_for_update()
         claims = {claim.id: claim for claim in reader.read(rows)}
@@ -63,14 +63,14 @@ class KnownClaims:
 
 
 def find_reports(session: Session, claims: Iterable[UUID], fingerprints: Iterable[str]) -> Iterator[Report]:
-    """Yield the reports on these claims with these fingerprints, unless they were changed, and only with few members.
+    """Yield the reports on these claims with these fingerprints, to compare lines with them.
 
-    Reports that were corrected, redacted or withdrawn are left out.
+    Only the columns for the comparison are read. Corrected, redacted and withdrawn reports are omitted.
     """
     reader = RowReader(
         session, Report, only=("id", "claim_id", "outlet_id", "fingerprint", "commitment", "probability")
     )
-    # An expression, because by the index the databases would look up each claim with each fingerprint.
+    # An expression, so that databases do not use the index to look up each pair of a claim and a fingerprint.
     fingerprint = sa.func.coalesce(Report.fingerprint, "")
     rows = reader.select().where(
         is_among(session, Report.claim_id, claims),

@@ -22,14 +22,14 @@ from service.transfer.claimreview.review import ReviewWarning, in_review
 
 @dataclass(frozen=True, slots=True)
 class OutletLine:
-    """An outlet."""
+    """A line with an outlet."""
 
     outlet: NewOutlet
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """A claim with its reports and perhaps its resolution."""
+    """A line with a claim, its reports and perhaps its resolution."""
 
     claim: NewClaim
     reports: list[NewReport]
@@ -38,7 +38,7 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """A report on the claim with this external id."""
+    """A line with a report and the external id of its claim."""
 
     claim: str
     report: NewReport
@@ -46,7 +46,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionLine:
-    """A resolution of the claim with this external id."""
+    """A line with a resolution and the external id of its claim."""
 
     claim: str
     resolution: NewResolution
@@ -54,7 +54,7 @@ class ResolutionLine:
 
 @dataclass(frozen=True, slots=True)
 class FlatLine:
-    """A report with the text and perhaps the topic of its claim, and perhaps a resolution."""
+    """A line with a report, the text of its claim, and perhaps the topic and resolution of the claim."""
 
     claim: NewClaim
     report: NewReport
@@ -63,7 +63,7 @@ class FlatLine:
 
 @dataclass(frozen=True, slots=True)
 class ReviewLine:
-    """A fact-checker's review: a claim with its reports, the rating, and the verdict that the rating gives, if any."""
+    """A line with a fact-checker's review: a claim, its reports, the rating and its verdict, if any."""
 
     claim: NewClaim
     reports: list[NewReport]
@@ -84,7 +84,7 @@ class ReadLine:
 
 
 class LineStatus(enum.StrEnum):
-    """The result of a line."""
+    """The outcome of loading a line: the effect on its row, or a rejection."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -94,7 +94,7 @@ class LineStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The result of a line, with its row or its error."""
+    """The result of loading a line, with the id of its row or with its error."""
 
     number: int
     status: LineStatus
@@ -105,7 +105,7 @@ class LineResult:
 
 
 def named_claim(content: Line | ServiceError) -> str | None:
-    """Return the external id of the claim that a line names."""
+    """Return the external id of the claim that a line names; None if there is none."""
     match content:
         case ClaimLine() | FlatLine() | ReviewLine():
             return content.claim["external_id"]
@@ -116,10 +116,10 @@ def named_claim(content: Line | ServiceError) -> str | None:
 
 
 def required_id(claim: NewClaim) -> str:
-    """Return the external id of a claim in a file.
+    """Return the external id of a claim in a file, which must have one.
 
     Raises:
-        InvalidBody: The claim has none.
+        InvalidBody: The claim has no external id.
     """
     if claim["external_id"] is None:
         raise InvalidBody.at(
@@ -142,7 +142,7 @@ def named_outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
         yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
 
 
-# The member of a flat line for a pointer into its claim, report or resolution.
+# Replacements that turn a pointer into a claim, report or resolution into a pointer into its flat line.
 _FLAT_MEMBERS = (
     (re.compile(r"^/text"), "/claim"),
     (re.compile(r"^/reports/0"), "/report"),
@@ -154,7 +154,7 @@ _FLAT_MEMBERS = (
 
 
 def in_line(content: Line, errors: Sequence[FieldError]) -> list[FieldError]:
-    """Return errors of a claim, report or resolution with pointers to the members of its line."""
+    """Return the errors of a claim, report or resolution, with pointers into its import line."""
     match content:
         case FlatLine():
             return [{**error, "pointer": _in_flat_line(error["pointer"])} for error in errors]
@@ -165,7 +165,7 @@ def in_line(content: Line, errors: Sequence[FieldError]) -> list[FieldError]:
 
 
 def _in_flat_line(pointer: str) -> str:
-    """Return the pointer to the member of a flat line that an error is about."""
+    """Convert a pointer into a claim, report or resolution to a pointer into its flat line."""
     for nested_pointer, member in _FLAT_MEMBERS:
         pointer = nested_pointer.sub(member, pointer)
     return pointer

@@ -1,4 +1,7 @@
-"""Load the lines of an import file in batches. Each line succeeds or fails by itself, and can be sent again."""
+"""Load the lines of an import file in batches.
+
+Each line succeeds or fails independently, and can be sent again.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from service.transfer.lines import LineResult, ReadLine
 from service.values.vocabulary import Caller
 
 BATCH = 500
-"""The lines of one transaction: few enough that other writers of SQLite wait for less than a second."""
+"""The maximum number of lines in a transaction, which blocks other SQLite writers for under a second."""
 
 
 @retried
@@ -26,7 +29,7 @@ def load_lines(
 
     Args:
         db: The database.
-        cache: The score cache, in which the scores of the outlets are invalidated; None if no scores are read.
+        cache: The cache in which the outlets' scores are invalidated; None for a scratch database without scores.
         lines: The lines, at most `BATCH`.
         caller: The API key of the call.
         now: The time of the call.
@@ -41,7 +44,7 @@ def load_lines(
 
 @contextmanager
 def _pausing_garbage_collection() -> Iterator[None]:
-    """Pause the search for cycles, which takes a quarter of the time of a batch and finds few."""
+    """Pause Python's search for reference cycles, which takes a quarter of a batch's time and finds few."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -22,7 +22,7 @@ from service.values.vocabulary import Caller, OutletKind
 
 
 def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.datetime) -> tuple[LineStatus, Outlet]:
-    """Load an outlet. Its slug identifies it, or its name if the line has no slug.
+    """Load an outlet, identified by its slug, or by its name if the line has no slug.
 
     Raises:
         SlugTaken: Another outlet has the slug, or the name if no slug was given.
@@ -52,7 +52,7 @@ def load_outlet(session: Session, given: NewOutlet, *, caller: Caller, now: dt.d
 
 
 def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
-    """Return the outlet that a report created under the name on a line or one of its domains."""
+    """Return the outlet that a report created under the name or a domain of a given outlet, else None."""
     domains = domains_of(given)
     owned = find_owned(session, [domain.name for domain in domains])
     owners = {one.outlet_id for owners in owned.values() for one in owners}
@@ -67,7 +67,7 @@ def _created_by_report(session: Session, given: NewOutlet) -> Outlet | None:
 
 
 def _is_bare(outlet: Outlet, domains: list[Domain]) -> bool:
-    """Return whether an outlet has no other domains, and only the defaults of one that a report created."""
+    """Return whether an outlet is as a report created it, with no domains besides the given ones."""
     listed = all(Domain(owned.domain, owned.starts_at, owned.ends_at) in domains for owned in outlet.domains)
     has_defaults = outlet.kind is OutletKind.WEBSITE and outlet.scorable and outlet.parent is None
     return listed and has_defaults and not outlet.aliases and outlet.merged_into is None

@@ -18,7 +18,7 @@ _READ = 1 << 20  # bytes
 
 
 class BadPackage(CannotRun):
-    """A folder or file is not an intact export of this version. The message gives the reason."""
+    """The error for a folder or file that is not an intact export of this version."""
 
 
 class Package:
@@ -34,7 +34,7 @@ class Package:
                 raise BadPackage(f"{path} is not a zip file. Give the folder or the zip file of an export.") from exc
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the zip file, if the export is one."""
         if self._zip is not None:
             self._zip.close()
 
@@ -61,7 +61,7 @@ class Package:
                 raise BadPackage(f"{self._path} is damaged: {name} was changed after the export. Export again.")
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """Yield the lines of a file."""
+        """Yield the lines of a file in the export."""
         with self._open(name) as file:
             yield from file
 

@@ -1,4 +1,4 @@
-"""Read many rows as plain objects, which costs a fraction of reading them as rows of the ORM."""
+"""Read many rows as plain objects, which is much faster than loading them with the ORM."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ _RAW = sa.types.NullType()
 
 
 class RowReader(Generic[R]):
-    """Reads rows as plain objects. It converts equal ids, words and instants once for all rows of a statement."""
+    """A reader that returns rows as plain objects of a model.
+
+    Equal ids, enum values and instants are converted once for all rows of a statement.
+    """
 
     def __init__(self, session: Session, model: type[R], *left_out: str, only: tuple[str, ...] = ()) -> None:
-        """Read all columns of a model, or only some, except for those that are left out."""
+        """Choose the columns to read: all of the model or those in `only`, except those in `left_out`."""
         self._connection = session.connection()
         self._model = model
         self._columns = _columns(model, left_out, only)
 
     def select(self) -> sa.Select[*tuple[object, ...]]:
-        """Select the columns of the rows. The driver returns ids, words and instants in its own form."""
+        """Return a statement that selects the columns, with ids, enum values and instants unconverted."""
         return _selection(self._columns)
 
     def read(self, rows: sa.Select[*tuple[object, ...]]) -> Iterator[R]:
-        """Yield the rows of a statement."""
+        """Execute a statement made with `select`, and yield its rows as plain objects."""
         names = [column.name for column in self._columns]
         # By column, because a loop over the values of each row takes longer.
         values = zip(*self._connection.execute(rows).all(), strict=True)
@@ -42,7 +45,7 @@ class RowReader(Generic[R]):
             yield plain(self._model, dict(zip(names, row, strict=True)))
 
     def _converted(self) -> Iterator[_Converted | None]:
-        """Yield the values of each column that are converted already; None for a column that needs no conversion."""
+        """Yield the cache of converted values for each column; None for a column without conversion."""
         dialect = self._connection.dialect
         kinds: dict[object, _Converted] = {}
         for column in self._columns:
@@ -54,7 +57,7 @@ class RowReader(Generic[R]):
 
 
 class _Converted(dict[object, object]):
-    """The converted values of columns by the values that the driver returned."""
+    """A cache of converted values, by the value that the database driver returned."""
 
     def __init__(self, convert: Callable[[object], object]) -> None:
         super().__init__({None: None})
@@ -77,5 +80,5 @@ def _selection(columns: tuple[sa.Column[object], ...]) -> sa.Select[*tuple[objec
 
 
 def _is_repeated(column: sa.Column[object]) -> bool:
-    """Return whether many rows have equal values in a column that take time to convert."""
+    """Return whether a column has values that are slow to convert and equal in many rows."""
     return isinstance(column.type, sa.Uuid | sa.Enum | UtcDateTime)

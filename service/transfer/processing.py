@@ -1,6 +1,7 @@
-"""Process import jobs: each chunk of lines is one transaction, which also stores the results and the progress.
+"""Process import jobs in chunks of lines.
 
-A worker that dies between two chunks loses nothing: another one resumes the job after the last chunk.
+Each chunk is one transaction, which also stores the results of its lines and the progress of the job. If a worker dies
+between two chunks, another worker resumes the job after the last chunk, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ from service.transfer.trial import Trial
 from service.values.vocabulary import Caller, ImportStatus
 
 OPEN = 4
-"""The number of files that a worker reads in turn."""
+"""The maximum number of files that a worker has open, from which it reads in turn."""
 LEASE = dt.timedelta(seconds=10)
-"""The time after which another worker may take a job over, unless the first one renews its lease."""
+"""The time after which another worker may take over a job, unless the first worker renews its lease."""
 
-_MAX_STARTS = 3  # without a committed chunk, after which a job fails
+_MAX_STARTS = 3  # starts without a committed chunk, after which a job fails
 _UNEXPECTED = "An unexpected error occurred. It is logged; the lines that have results are loaded."
 
 ReadFile: TypeAlias = Callable[[Readable, FileOptions, int], Generator[ReadLine]]
-"""Reads the lines of a file, except for a number of lines at its beginning."""
+"""A function that reads the lines of a file after skipping a number of lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ class _OpenFile:
     stored: StoredFile
     lines: Generator[ReadLine]
     trial: Trial | None
-    """The scratch database of a dry run."""
+    """The scratch database of a dry run; None for a real import."""
 
     def next_lines(self) -> tuple[list[ReadLine], ServiceError | None]:
-        """Return the next lines, and the error that stopped the reading."""
+        """Return the next lines, and the error that stopped the reading, if any."""
         found: list[ReadLine] = []
         try:
             for line in islice(self.lines, BATCH):
@@ -73,7 +74,7 @@ class _OpenFile:
 
 
 class Imports:
-    """The import jobs of a worker. The keys take turns, and each key has one job in progress at a time."""
+    """The import jobs of a worker. API keys take turns, and each key has one job in progress at a time."""
 
     def __init__(self, db: Database, cache: ScoreCache, read_file: ReadFile) -> None:
         self._db = db
@@ -83,7 +84,7 @@ class Imports:
         self._files: dict[UUID, _OpenFile] = {}
 
     def step(self, *, now: dt.datetime) -> bool:
-        """Process a chunk for the key that has waited longest, and return whether there was one."""
+        """Process a chunk for the API key that has waited longest; return False if no job is waiting."""
         if (job := self._next_job(now)) is None:
             return False
         try:
@@ -126,7 +127,7 @@ class Imports:
         return self._take(job.id, now)
 
     def _waiting(self, now: dt.datetime) -> sa.Select[ImportJob]:
-        """Select the jobs that this worker may process: the first of each key, unless another worker has it."""
+        """Select the jobs that this worker may process: each key's first, unless leased by another worker."""
         earlier = aliased(ImportJob)
         is_first = ~sa.exists().where(
             earlier.api_key_id == ImportJob.api_key_id,
@@ -141,7 +142,7 @@ class Imports:
         return rows if len(self._files) < OPEN else rows.where(ImportJob.id.in_(self._files))
 
     def _take(self, job_id: UUID, now: dt.datetime) -> ImportJob | None:
-        """Lease a job and open its file, unless another worker was faster."""
+        """Lease a job, open its file and return the job; None if it failed or another worker was faster."""
         rows = self._waiting(now).where(ImportJob.id == job_id).with_for_update(skip_locked=True, of=ImportJob)
         with self._db.write() as session:
             if (job := session.scalar(rows)) is None:
@@ -164,7 +165,7 @@ class Imports:
         """Process the next chunk of a job, and end the job at the end of its file.
 
         Raises:
-            ServiceError: The reading of the file failed, or the key of the job has ended.
+            ServiceError: The file cannot be read, or the API key of the job was revoked or has expired.
         """
         file = self._files[job_id]
         lines, error = file.next_lines()
@@ -230,7 +231,7 @@ def _load_chunk(db: Database, cache: ScoreCache, chunk: _Chunk, *, now: dt.datet
 
 @retried
 def _try_chunk(db: Database, trial: Trial, chunk: _Chunk, *, now: dt.datetime) -> bool:
-    """Load the lines of a dry run into its scratch database, and store the same as `_load_chunk`."""
+    """Load lines into the scratch database of a dry run, and store their results and the job's progress."""
     with db.read() as session:
         caller = _caller(session, session.get_one(ImportJob, chunk.job_id), now)
     results = trial.load(chunk.lines, caller=caller, now=now)
@@ -242,14 +243,14 @@ def _try_chunk(db: Database, trial: Trial, chunk: _Chunk, *, now: dt.datetime) -
 
 
 def _lock(session: Session, chunk: _Chunk) -> ImportJob | None:
-    """Lock a job, unless it was cancelled or another worker has taken it over."""
+    """Lock a job and return it; None if it was cancelled or another worker has taken it over."""
     job = session.get(ImportJob, chunk.job_id, with_for_update=True)
     is_mine = job is not None and job.worker == chunk.worker and job.status is ImportStatus.RUNNING
     return job if is_mine else None
 
 
 def _caller(session: Session, job: ImportJob, now: dt.datetime) -> Caller:
-    """Return the key of a job with its current rights, and make it the author of rows."""
+    """Return a job's API key with its current scopes, and set it as the actor of the ledger entries."""
     key = session.get_one(ApiKey, job.api_key_id)
     if not is_valid(key, now):
         raise KeyEnded("The API key of this import was revoked or has expired. Send the rest with another key.")

@@ -44,7 +44,7 @@ _REPORTS = (
 
 
 def get_published_claim(db: Database, claim_id: UUID) -> PublishedClaim:
-    """Return the published form of a claim.
+    """Return a claim with everything that its published review contains.
 
     Raises:
         NotFound: No claim has this id, it has no verdict that a review can express, or its text is redacted.
@@ -73,7 +73,7 @@ def published_claims(session: Session) -> Iterator[PublishedClaim]:
 def _publish(
     session: Session, claims: Sequence[sa.RowMapping], outlets: dict[UUID, PublishedOutlet]
 ) -> Iterator[PublishedClaim]:
-    """Yield claims in published form, except those with a redacted text. Add their outlets to `outlets`."""
+    """Yield claims with their reports, except those with a redacted text. Add the outlets to `outlets`."""
     chosen = is_among(session, Report.claim_id, [claim["id"] for claim in claims])
     reports = session.execute(_REPORTS.where(chosen)).mappings().all()
     outlets |= _read_outlets(session, {report["outlet_id"] for report in reports} - outlets.keys())

@@ -1,6 +1,6 @@
-"""Recognize the flat lines of a batch that repeat a report on record, as in a file that is sent again.
+"""Recognize flat lines that repeat a recorded report, as in a file that is sent again.
 
-Most lines of such a file change nothing, and one report is read for each of them instead of all reports on its claim.
+Most lines of such a file change nothing. For each of them, one report is read instead of all reports on the claim.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from service.values.instants import start_of_day
 
 
 class _Candidate(NamedTuple):
-    """A flat line that may repeat a report, and the claim and the fingerprint of that report."""
+    """A flat line that may repeat a report, with the claim and fingerprint that such a report has."""
 
     number: int
     line: FlatLine
@@ -35,7 +35,8 @@ def find_repeated(
 ) -> dict[int, Report]:
     """Return the reports that flat lines repeat, by the number of the line.
 
-    The line differs neither from the report nor from the resolutions on its claim. Its claim is still to be compared.
+    Such a line agrees with the report and with the resolutions of the claim. The caller must still compare the text and
+    topic of the claim.
     """
     candidates = list(_candidates(known, lines, directory))
     if not candidates:
@@ -60,7 +61,7 @@ def _candidates(known: KnownClaims, lines: Iterable[ReadLine], directory: Direct
 
 
 def _has_resolution(claim: Claim, line: FlatLine) -> bool:
-    """Return whether the resolution of a line is on record, or the line has none."""
+    """Return whether a claim already has the resolution of a line, or the line has none."""
     given = line.resolution
     return given is None or any(is_same_resolution(resolution, given) for resolution in claim.resolutions)
 

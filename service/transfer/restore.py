@@ -33,11 +33,11 @@ Row: TypeAlias = dict[str, object]
 
 
 class RestoreError(CannotRun):
-    """A restore failed. The message gives the reason, and the database is unchanged."""
+    """The error for a restore that failed and left the database unchanged."""
 
 
 def restore_export(db: Database, package: Package) -> dict[str, int]:
-    """Restore an export in one transaction, and compute the sums and the search index.
+    """Restore an export in one transaction, and recompute the sums and the search index.
 
     Args:
         db: The database, which has the schema and no rows.
@@ -123,7 +123,7 @@ def _reader(column: sa.Column[object]) -> Callable[..., object]:
 
 
 def _complete(table: sa.Table, row: Row, *, without: Iterable[sa.Column[object]]) -> Row:
-    """Return a row with the columns that an export omits, and without references to rows of the same table."""
+    """Return an exported row with the omitted columns, and without references to rows of its own table."""
     complete = row | dict.fromkeys(column.name for column in without)
     if table.name == "api_key":
         return complete | without_secret(row["id"])

@@ -12,7 +12,7 @@ from service.values.documents import members_of
 
 
 class ResultLine(TypedDict):
-    """The result of a line."""
+    """The result of a line as a JSON object."""
 
     line: int
     status: str
@@ -22,7 +22,7 @@ class ResultLine(TypedDict):
 
 
 def result_line(result: LineResult) -> ResultLine:
-    """Return the result of a line as JSON."""
+    """Return the result of a line as a JSON object."""
     line = ResultLine(line=result.number, status=result.status)
     if result.id is not None:
         line["id"] = str(result.id)
@@ -34,5 +34,5 @@ def result_line(result: LineResult) -> ResultLine:
 
 
 def as_ndjson(results: Iterable[LineResult]) -> str:
-    """Return results as NDJSON."""
+    """Return the results of lines as NDJSON."""
     return "".join(json.dumps(result_line(result)) + "\n" for result in results)

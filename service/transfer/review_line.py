@@ -25,7 +25,7 @@ class ReviewPlan(NamedTuple):
     """The changes that a review makes to its claim."""
 
     reviews: list[ReviewNote] | None
-    """All reviews of the claim, including this one."""
+    """All reviews of the claim, including the new one."""
     resolution: NewResolution | None
     """None if the review gives no verdict, or the claim already has that verdict."""
     warnings: list[ReviewWarning]
@@ -63,7 +63,7 @@ def _add_review(claim: Claim, line: ReviewLine) -> list[ReviewNote] | None:
     known = list(claim.reviews or [])
     places = [place for place, note in enumerate(known) if is_same_review(note, line.note)]
     if places:
-        known[places[0]] = {**known[places[0]], **line.note}  # a moved review stays marked (R22a)
+        known[places[0]] = {**known[places[0]], **line.note}  # keeps the mark of a review that a merge moved (R22a)
     elif len(known) >= _MOST:
         detail = f"The claim has {_MOST} reviews, the maximum. Omit this one."
         raise InvalidBody.at("", detail, "too-many")

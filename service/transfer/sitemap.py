@@ -18,7 +18,7 @@ MOST = 50_000
 """The largest number of addresses in one sitemap (https://www.sitemaps.org/protocol.html)."""
 
 _TOPICS = MOST - 100
-"""The largest number of topics. The rest of their sitemap is for the pages that always exist."""
+"""The largest number of topics in a sitemap, which also lists the pages that always exist."""
 _STREAMED = {"yield_per": 1000}
 
 
@@ -30,7 +30,7 @@ class PageAddress(NamedTuple):
 
 
 def count_pages(session: Session) -> int:
-    """Return the approximate number of pages about outlets, claims and topics, which is never too low."""
+    """Return an upper bound on the number of pages about outlets, claims and topics."""
     outlets, claims = (sa.select(sa.func.count(table.id)).scalar_subquery() for table in (Outlet, Claim))
     topics = sa.select(sa.func.count(sa.distinct(Claim.topic))).scalar_subquery()
     known = session.execute(sa.select(outlets, claims, topics)).one()
@@ -38,7 +38,10 @@ def count_pages(session: Session) -> int:
 
 
 def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]:
-    """Yield the first id of each sitemap. Merged rows count too, so the query needs only the index."""
+    """Yield the first id of each sitemap of claims or outlets.
+
+    Merged rows are counted too, because the query then needs only the index.
+    """
     number = sa.func.row_number().over(order_by=table.id).label("number")
     rows = sa.select(table.id, number).subquery()
     yield from session.scalars(sa.select(rows.c.id).where(rows.c.number % MOST == 1).order_by(rows.c.id))
@@ -71,7 +74,7 @@ def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
 
 
 def topic_pages(session: Session) -> Iterator[PageAddress]:
-    """Yield the topic pages, which fit into one sitemap."""
+    """Yield the topic pages, at most as many as fit into one sitemap."""
     newest = sa.func.max(Claim.recorded_at)
     rows = sa.select(Claim.topic, newest).where(Claim.topic.is_not(None), Claim.merged_into_id.is_(None))
     changed: dict[str, dt.datetime] = {}

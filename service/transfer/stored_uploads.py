@@ -12,13 +12,16 @@ from service.storage.db import Database
 from service.storage.models import ImportChunk, ImportJob, ImportResult
 
 ABANDONED = dt.timedelta(minutes=2)
-"""An upload is abandoned after this time without a new chunk. The server cuts off slow uploads earlier."""
+"""The time without a new chunk after which an upload is abandoned.
+
+The server ends slow uploads earlier.
+"""
 
 _BATCH = 16  # chunks deleted in one transaction, so that other writers do not wait long
 
 
 def discard_upload(db: Database, job_id: UUID) -> None:
-    """Delete a job whose upload is incomplete or repeated."""
+    """Delete an import job whose upload is incomplete or repeats an earlier one."""
     delete_chunks(db, job_id)
     with db.write() as session:
         session.execute(sa.delete(ImportJob).where(ImportJob.id == job_id, ImportJob.arrived_at.is_(None)))
@@ -32,7 +35,7 @@ def delete_chunks(db: Database, job_id: UUID) -> None:
 
 
 class StoredFile:
-    """A stored upload as a stream. It holds one chunk at a time in memory."""
+    """A stored upload as a stream, with one chunk at a time in memory."""
 
     def __init__(self, db: Database, job_id: UUID) -> None:
         self._db = db

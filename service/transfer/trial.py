@@ -1,6 +1,7 @@
-"""Load the lines of a file for trial, into a scratch database with all rows that the lines depend on.
+"""Load the lines of a dry run into a scratch database.
 
-The rules and results are those of a real load, and later lines see the earlier ones. The real database is not locked.
+The rows that the lines depend on are copied into it. The rules and results are therefore those of a real load, also for
+lines that depend on earlier lines. The real database is not locked.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _ROWS = 1000  # copied at a time
 
 
 class Trial:
-    """A scratch database in a temporary folder for trial loads."""
+    """A scratch database in a temporary folder for one dry run."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -55,7 +56,7 @@ class Trial:
         self._copy(Version, Version.subject_id.in_(sa.select(Outlet.id)))
 
     def load(self, lines: Sequence[ReadLine], *, caller: Caller, now: dt.datetime) -> list[LineResult]:
-        """Return the results that lines would have after the earlier lines of the file."""
+        """Load lines into the scratch database, and return the results that a real load would give."""
         self._copy_claims(lines)
         return load_lines(self._scratch, None, lines, caller=caller, now=now)
 
@@ -65,7 +66,7 @@ class Trial:
         self._folder.cleanup()
 
     def _copy_claims(self, lines: Sequence[ReadLine]) -> None:
-        """Copy the claims that lines name, and those of their groups, unless they are copied already."""
+        """Copy the claims that lines name, and the other claims in their groups, to the scratch database."""
         names = {name for line in lines if (name := named_claim(line.content)) is not None}
         ids = {id_ for name in names if (id_ := parse_id(name)) is not None}
         groups = {line.content.claim["group"] for line in lines if isinstance(line.content, ClaimLine)}
@@ -91,7 +92,7 @@ class Trial:
 
 
 def _conditions(session: Session, claims: AbstractSet[UUID]) -> dict[type[Base], sa.ColumnElement[bool]]:
-    """Return the conditions that select claims, and the rows that belong to them."""
+    """Return the conditions, by model, that select claims and the rows that belong to them."""
     columns = Report.id, Report.outlet_id, Report.cited_id
     rows = session.execute(sa.select(*columns).where(is_among(session, Report.claim_id, claims))).all()
     reports = {row.id for row in rows}

@@ -1,4 +1,4 @@
-"""Receive the file of an import job, and store it in the database in chunks, so that any worker can read it."""
+"""Receive the file of an import job, and store it in the database in chunks for any worker to read."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from service.values.vocabulary import Caller, ImportStatus
 MAX_UNFINISHED = 5
 """The number of unfinished jobs that a key may have."""
 MAX_STORED = 10
-"""The maximum size of all stored uploads together, in multiples of the maximum size of one."""
+"""The maximum size of all stored uploads together, in multiples of the maximum size of one upload."""
 
 _CHUNK = 1 << 20  # bytes
-_FASTEST = 1  # the level of compression
+_FASTEST = 1  # the compression level
 
 
 class ImportOptions(NamedTuple):
@@ -110,7 +110,7 @@ def is_arriving(db: Database, idempotency_key: str, *, caller: Caller) -> bool:
 
 
 def _check_size(size: int, longest: int) -> None:
-    """Check the size of a file.
+    """Check that a file is not larger than allowed.
 
     Raises:
         TooLarge: The file is larger than allowed.

@@ -1,1 +1,1 @@
-"""Read ClaimReview, the schema.org format in which fact-checkers publish their verdicts."""
+"""Read and write ClaimReview, the schema.org format in which fact-checkers publish verdicts."""

@@ -1,4 +1,4 @@
-"""Read the dates of reviews and claims, many of which lack a zone, seconds or a day."""
+"""Read the dates in reviews, many of which lack the time zone, the seconds or the day."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from service.values.instants import format_instant, parse_date_or_instant
 from service.values.wrappers import unwrap
 
 _DAY = re.compile(r"(\d{4})(?:-?(\d{2})-?(\d{2})|[-/.](\d{1,2})[-/.](\d{1,2}))(?:[T ].*)?", re.ASCII | re.DOTALL)
-_NAMED = re.compile(  # Oct 7, 2020 or 7 October 2020, perhaps after the day of the week
+_NAMED = re.compile(  # Oct 7, 2020 or 7 October 2020, with or without a weekday before it
     r"(?:[A-Za-z]{3,9},? )?"
     r"(?:(?P<day>\d{1,2}) (?P<month>[A-Za-z]{3})[a-z]*\.?|(?P<named>[A-Za-z]{3})[a-z]*\.? (?P<of>\d{1,2}))"
     r",? (?P<year>\d{4})",
@@ -22,9 +22,10 @@ _ARCHIVED = re.compile(r"//[^/]+/(?:[a-z]+/)?(\d{4})\.?(\d{2})\.?(\d{2})[\d-]*(?
 
 
 def read_date(text: str | None, *, is_end: bool) -> str | None:
-    """Return an instant with a zone, or a day; None if the text is not a date.
+    """Return the instant or the day that a text gives; None if the text is not a date.
 
-    A time without a zone is read as its day. A month or year is read as its last day if `is_end`, else as its first.
+    A time without a time zone is read as its day. A month or a year is read as its last day if `is_end` is true,
+    else as its first day.
 
     >>> read_date("2020-10-07 20:05", is_end=True), read_date("2024-02", is_end=True)
     ('2020-10-07', '2024-02-29')
@@ -59,7 +60,7 @@ def _as_day(text: str, *, is_end: bool) -> str | None:
 
 
 def _from_mail(text: str) -> str | None:
-    """Return a date in the format of mail and RSS: `Sat, 02 Mar 2024 10:00:00 +0100`."""
+    """Return the date in a text from mail or RSS, such as `Sat, 02 Mar 2024 10:00:00 +0100`, else None."""
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
@@ -68,7 +69,7 @@ def _from_mail(text: str) -> str | None:
 
 
 def archived_on(url: str) -> str | None:
-    """Return the day on which an archive stored a page; None unless the address contains it.
+    """Return the day on which a web archive stored a page; None if its address does not contain the day.
 
     >>> archived_on("https://web.archive.org/web/20240214/https://rumour.example/bridge")
     '2024-02-14'

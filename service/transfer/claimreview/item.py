@@ -1,4 +1,4 @@
-"""Write the resolution of a claim as a ClaimReview. An import of the review creates the same resolution."""
+"""Write the resolution of a claim as a ClaimReview, from which an import creates the same resolution."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ CONTEXT = "https://schema.org"
 Item: TypeAlias = dict[str, object]
 
 _NAMES = ((0.0, "False"), (0.375, "Mostly false"), (0.625, "Half true"), (1.0, "Mostly true"))
-"""The names for degrees of truth, each with the largest value that it covers. Only 1 is `True`."""
+"""The names for degrees of truth, each with the largest truth that it covers. Only 1 is named `True`."""
 _PEOPLE = frozenset({OutletKind.ACCOUNT, OutletKind.JOURNALIST})
 _NEWS = frozenset({OutletKind.NEWSPAPER, OutletKind.BROADCASTER, OutletKind.AGENCY})
 
 
 def review_item(claim: PublishedClaim, publisher: Publisher) -> Item:
-    """Return the ClaimReview of a claim."""
+    """Return the ClaimReview of a resolved claim."""
     item: Item = {
         "@context": CONTEXT,
         "@type": "ClaimReview",
@@ -54,7 +54,10 @@ def rating_name(truth: float) -> str:
 
 
 def _claim(claim: PublishedClaim) -> Item:
-    """Return a claim with its authors and pages. Outlets that only relayed it are not authors."""
+    """Return a claim as a schema.org Claim with its authors and pages.
+
+    Outlets that only relayed the claim are not authors.
+    """
     item: Item = {
         "@type": "Claim",
         "identifier": {"@type": "PropertyValue", "propertyID": PROPERTY, "value": claim.reference},

@@ -19,7 +19,7 @@ _NO_REVIEW = (
 
 
 def is_linked_data(content: object) -> bool:
-    """Return whether a JSON value is JSON-LD, or a search result of reviews, instead of a flat or typed line."""
+    """Return whether a JSON value is JSON-LD or a Fact Check Tools result, and not a flat or typed line."""
     return isinstance(content, dict) and (not _MARKS.isdisjoint(content) or is_search_result(content))
 
 
@@ -27,7 +27,7 @@ def find_reviews(document: object) -> list[Node]:
     """Return the ClaimReview items at any depth of a JSON-LD document, in document order.
 
     Raises:
-        InvalidBody: The document has none.
+        InvalidBody: The document contains no ClaimReview.
     """
     if isinstance(document, dict) and is_search_result(document):
         document = as_items(document)
@@ -44,8 +44,8 @@ def find_reviews(document: object) -> list[Node]:
 def spread_reviews(lines: Iterable[tuple[int, object]]) -> Iterator[tuple[int, object]]:
     """Replace each JSON-LD document among the values of a file with its ClaimReview items.
 
-    Each item counts as a line, and line numbers always increase. In feeds, null stands for a deleted review, so null
-    is skipped after the first document.
+    Each item gets a line number, and line numbers always increase. In feeds, null is a deleted review, so null is
+    skipped after the first document.
     """
     last, is_feed = 0, False
     for number, content in lines:
@@ -73,7 +73,7 @@ def _is_empty(content: object) -> bool:
 
 
 def _objects(document: object) -> Iterator[Members]:
-    """Yield all objects of a document in order."""
+    """Yield all objects at any depth of a JSON document, in document order."""
     waiting = [document]
     while waiting:
         value = waiting.pop()

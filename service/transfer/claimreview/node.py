@@ -1,4 +1,4 @@
-"""Read the members of JSON-LD objects, in any form that JSON-LD allows."""
+"""Read the members of JSON-LD objects in the forms that JSON-LD allows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _URL = re.compile(r"https?://[^\s/?#]+[^\s\x7f]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An object of a JSON-LD document. Its members are found in any spelling."""
+    """An object of a JSON-LD document. Its members are found with or without the prefix of schema.org."""
 
     members: Members
     index: Mapping[str, Members]
@@ -36,29 +36,32 @@ class Node:
 
     @property
     def types(self) -> set[str]:
-        """The types without the prefix of schema.org, such as `ClaimReview`."""
+        """The types of the object without the prefix of schema.org, such as `ClaimReview`."""
         return {_PREFIX.sub("", name) for name in _flatten(self.members.get("@type")) if isinstance(name, str)}
 
     def values(self, *names: str) -> list[object]:
-        """Return the values of members except null. A reference is replaced with the object that has the `@id`."""
+        """Return the values of the named members, except null.
+
+        A reference by `@id` is replaced with the object that it refers to.
+        """
         given = (self.members.get(prefix + name) for name in names for prefix in _SPELLINGS)
         return [self._look_up(value) for each in given for value in _flatten(each)]
 
     def nodes(self, *names: str) -> list[Node]:
-        """Return the objects among the values of members."""
+        """Return the objects among the values of the named members."""
         return [Node(value, self.index) for value in self.values(*names) if isinstance(value, dict)]
 
     def texts(self, *names: str) -> list[str]:
-        """Return the texts and numbers among the values of members, without markup."""
+        """Return the texts and numbers among the values of the named members, without markup."""
         plain = (value for value in self.values(*names) if isinstance(value, str | int | float))
         return [text for value in plain if (text := clean(str(value)))]
 
     def text(self, *names: str) -> str | None:
-        """Return the first text of members."""
+        """Return the first text among the values of the named members; None if there is none."""
         return next(iter(self.texts(*names)), None)
 
     def urls(self, *names: str) -> list[str]:
-        """Return the web addresses among the values of members, including the first address of each object."""
+        """Return the web addresses among the values of the named members; for an object, its first address."""
         found: list[str] = []
         for value in self.values(*names):
             if isinstance(value, str):
@@ -78,7 +81,7 @@ class Node:
 
 
 def clean(text: str) -> str:
-    """Return a text without markup, entities and repeated blanks.
+    """Return a text without markup, with decoded entities and single blanks.
 
     >>> clean("<p>Fish &amp; chips</p> are  1 &lt; 2")
     'Fish & chips are 1 < 2'

@@ -40,11 +40,11 @@ class PublishedReport:
 
 @dataclass(frozen=True, slots=True)
 class PublishedClaim:
-    """A claim with its verdict, to be published as a review."""
+    """A resolved claim, with everything that its published review contains."""
 
     id: UUID
     reference: str
-    """The external id; if there is none, the id."""
+    """The external id of the claim, or its id if it has no external id."""
     text: str
     truth: float
     known_at: str

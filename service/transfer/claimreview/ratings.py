@@ -1,4 +1,4 @@
-"""Derive a verdict from a fact-checker's rating: from its name and its number on a scale."""
+"""Derive a verdict from the name of a fact-checker's rating and from its number on a scale."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:[.,][0-9]{1,9})?", re.ASCII)
 _SHARE = re.compile(r"([0-9.,]+) ?(?:/|of|von|sur|de|di) ?([0-9]+)|([0-9.,]+) ?(%)", re.ASCII)
 _SENTENCE = re.compile(r"[.:;!?(\[|\n]|\s[-\u2013\u2014]\s")
 _JOINED = re.compile(r"[,/&+]|\b(?:and|und|et|y|e|ou|or|oder|o)\b", re.IGNORECASE)
-_BEST, _WORST = 5.0, 1.0  # schema.org/Rating, if they are left out
+_BEST, _WORST = 5.0, 1.0  # the defaults of schema.org/Rating
 
 _SCALES = frozenset({(1, 5), (0, 5), (0, 1), (0, 10), (1, 10), (0, 100), (1, 100)})
-"""The worst and best numbers of scales, in either order. A number between them means a partial truth."""
+"""The lowest and highest numbers of supported scales. A number between them means a partial truth."""
 _RANKS = frozenset({(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (1, 6)})
-"""Scales that some fact-checkers use to number categories. They count only if the name is known or missing."""
+"""Scales of numbered categories. They count only if the rating's name is known or missing."""
 _NEAR = 0.25
-"""The largest difference between number and name at which the number gives the truth of a partial verdict."""
+"""A number gives the truth of a partial verdict if it differs from the name's truth by at most this."""
 _OPPOSITE = 0.5
-"""The difference between number and name above which they contradict each other."""
+"""A number contradicts a name if it differs from the name's truth by more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ class Rating:
 
 
 class Reading(NamedTuple):
-    """The verdict of a rating, or the reason for a missing verdict."""
+    """The verdict that a rating gives, or the reason why it gives none."""
 
     verdict: Verdict | None
     truth: float | None = None
     """The truth of a partial verdict."""
     reason: str | None = None
-    """The reason for a missing verdict."""
+    """The reason why the rating gives no verdict; None if it gives one."""
     contradiction: str | None = None
-    """The contradiction between number and name. The name determined the verdict."""
+    """The contradiction between the number and the name, in words; None if they agree."""
 
 
 def plain(text: str) -> str:
-    """Return a name in a form for comparison, without case, accents and punctuation.
+    """Return a name without case, accents and punctuation, to compare it with other names.
 
     >>> plain("Größtenteils RICHTIG!"), plain("C'est faux…")
     ('grosstenteils richtig', 'c est faux')
@@ -91,7 +91,7 @@ _UNKNOWN = object()
 
 
 def rating_of(review: Node) -> Rating:
-    """Return the first rating of a review that has content, as published."""
+    """Return the first rating of a review that has a name or a number, as published."""
     for node in review.nodes("reviewRating"):
         names, value = node.texts("alternateName", "name"), node.text("ratingValue")
         if value is not None and _number(value) is None and _SHARE.fullmatch(value) is None:
@@ -103,7 +103,7 @@ def rating_of(review: Node) -> Rating:
 
 
 def read_rating(rating: Rating) -> Reading:
-    """Return the verdict of a rating.
+    """Return the verdict that a rating gives, or the reason why it gives none.
 
     A name in the table determines the verdict, because readers see the name. A number on a known scale then gives the
     truth of a partial verdict. If the name is not in the table, a number on a known scale determines the verdict.
@@ -143,16 +143,16 @@ def _verdict(truth: float) -> Reading:
 
 
 def _best_name(names: Sequence[str]) -> str | None:
-    """Return the first name that is in the table; if none is, the first name."""
+    """Return the first name in the table of ratings, or else the first name; None without names."""
     known = (name for name in names if _truth_of(name) is not _UNKNOWN)
     return next(known, next(iter(names), None))
 
 
 def _truth_of(name: str) -> object:
-    """Return the truth that a name stands for; None if it gives no verdict, and `_UNKNOWN` if it is not in the table.
+    """Return the truth that a name gives; None for no verdict, and `_UNKNOWN` for an unknown name.
 
     The first sentence is enough, as in `False. The photo is from 2015.` In a list of names such as `False, misleading`,
-    the first one counts if all are below a half, or all above.
+    the first one counts if all are below a half, or all above. Otherwise the truth is a half.
     """
     sentences = (part for part in _SENTENCE.split(name) if f"{plain(part)} " not in _BEFORE)
     sentence = next(filter(None, map(str.strip, sentences)), "")
@@ -180,7 +180,7 @@ def _lookup(text: str) -> object:
 
 
 def _share(rating: Rating, *, is_known: bool) -> float | None:
-    """Return the position of a number between worst and best, from 0 to 1; None unless the scale is a known one."""
+    """Return the position of a rating's number on its scale, 0..1; None for an unknown scale or number."""
     if rating.value is None:
         return None
     value, best, worst = (_number(text) for text in (rating.value, rating.best, rating.worst))

@@ -1,4 +1,4 @@
-"""Turn the speakers and appearances of a claim into reports."""
+"""Turn the speakers of a reviewed claim, and the pages that contain it, into reports."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MOST = 50
 
 
 class CitedOutlet(TypedDict):
-    """The speaker that a page relays."""
+    """The member `relays` of a report: the outlet that the report relays."""
 
     outlet: NamedOutlet
 
 
 class FiledReport(TypedDict, total=False):
-    """A report with the members of a typed line."""
+    """A report in the form of a typed import line."""
 
     outlet: NamedOutlet
     stance: str
@@ -30,16 +30,16 @@ class FiledReport(TypedDict, total=False):
 
 
 class Appearance(NamedTuple):
-    """A page that contains the claim."""
+    """A page that contains the reviewed claim."""
 
     url: str
     date: str | None
     speaker: Speaker | None
-    """The author that the review gives for the page."""
+    """The author of the page according to the review; None if the review names none."""
 
 
 class Voices(NamedTuple):
-    """The speakers of a claim, without its fact-checker, and the pages that contain it."""
+    """The speakers of a claim, except its fact-checkers, and the pages that contain the claim."""
 
     named: list[Speaker]
     placeholder: Speaker | None
@@ -53,7 +53,7 @@ def voices_of(review: Node, checkers: list[Speaker]) -> Voices:
 
     Args:
         review: The review.
-        checkers: Its fact-checker, which is never an outlet of the claim.
+        checkers: The fact-checkers of the review. They and their pages are omitted.
     """
     claims = review.nodes("itemReviewed")
     pages = [page for claim in claims for page in _appearances(claim) if not _is_checkers(page, review, checkers)]
@@ -68,9 +68,9 @@ def voices_of(review: Node, checkers: list[Speaker]) -> Voices:
 def reports_of(voices: Voices, *, published_at: str) -> list[FiledReport]:
     """Return the reports of a claim, one for each outlet.
 
-    A named speaker has its own report, with the address of its page. Pages of other sites relay that report (R7).
-    Without a named speaker, each site with a page has its own report. The pages of a platform belong to the accounts in
-    their addresses.
+    Each named speaker has its own report, with the address of its page. Other sites with a page relay the first speaker
+    (R7). Without a named speaker, each site with a page has its own report. The author of a page on a platform is the
+    account in its address.
     """
     if voices.named:
         return [*_own_reports(voices, published_at), *_relays(voices, published_at)]
@@ -87,7 +87,7 @@ def _own_reports(voices: Voices, published_at: str) -> Iterator[FiledReport]:
 
 
 def _own_page(speaker: Speaker, voices: Voices) -> Appearance | None:
-    """Return the page on which a speaker made the claim: on its own site, or on a platform."""
+    """Return the page on which a speaker made the claim, on its own site or a platform; None if unknown."""
     mine = [page for page in voices.appearances if _is_by(speaker, page)]
     posts = [page for page in voices.appearances if page.speaker is None and _is_post(page.url)]
     if speaker.domain is None and not speaker.is_person:
@@ -96,7 +96,7 @@ def _own_page(speaker: Speaker, voices: Voices) -> Appearance | None:
 
 
 def _relays(voices: Voices, published_at: str) -> Iterator[FiledReport]:
-    """Yield a report for each other site with a page that contains the claim of a speaker."""
+    """Yield a report for each other site with a page of the claim, as a relay of the first speaker."""
     [speaker, *_] = voices.named
     own = [_own_page(one, voices) for one in voices.named]
     known = [*voices.named, *(site for page in own if page is not None and (site := site_of(page.url)))]
@@ -110,7 +110,7 @@ def _relays(voices: Voices, published_at: str) -> Iterator[FiledReport]:
 
 
 def _page_reports(voices: Voices, published_at: str) -> Iterator[FiledReport]:
-    """Yield a report for each site with a page that contains a claim without a named speaker."""
+    """Yield a report for each site with a page of the claim, if the claim has no named speaker."""
     known: list[Speaker] = []
     for page in voices.appearances:
         is_anonymous = voices.has_author and _is_post(page.url)
@@ -129,7 +129,7 @@ def _report(speaker: Speaker, page: Appearance | None, published_at: str) -> Fil
 
 
 def _appearances(claim: Node) -> list[Appearance]:
-    """Return the distinct pages of a claim. In old feeds, the claim itself is the page."""
+    """Return the distinct pages that contain a claim. In old feeds, the claim's own address is the page."""
     names = ("firstAppearance", "appearance")
     found = [Appearance(url, _date_of(None, url), None) for url in claim.urls(*names) if _is_plain(claim, url, names)]
     for node in claim.nodes(*names):

@@ -18,7 +18,7 @@ from service.values.names import text_key
 from service.values.vocabulary import Verdict
 
 PROPERTY = "borneout"
-"""The `propertyID` of the identifier with the claim's id, in reviews that a Borneout service exports."""
+"""The `propertyID` that marks the claim's identifier in reviews that a Borneout service exported."""
 _EVIDENCE = 20
 _NOTE = 5000
 _REPORTS = 100
@@ -36,7 +36,7 @@ class ReviewWarning:
 
 
 class FiledResolution(TypedDict):
-    """A resolution with the members of a typed line."""
+    """A resolution in the form of a typed import line."""
 
     verdict: str
     truth: float | None
@@ -46,7 +46,7 @@ class FiledResolution(TypedDict):
 
 
 class FiledClaim(TypedDict):
-    """A claim with the members of a typed line."""
+    """A claim in the form of a typed import line."""
 
     text: str | None
     external_id: str
@@ -76,7 +76,7 @@ _MEMBERS = (
 
 
 def in_review(errors: Iterable[FieldError]) -> list[FieldError]:
-    """Return the errors of a claim with pointers into its review."""
+    """Return the errors of a claim, with pointers into the review that it was read from."""
     return [{**error, "pointer": _member_of(error["pointer"])} for error in errors]
 
 
@@ -85,7 +85,7 @@ def _member_of(pointer: str) -> str:
 
 
 def read_review(review: Node) -> ReadReview:
-    """Return the content of a review without validating it."""
+    """Return the claim, the note and the warnings from a review, without validating the claim."""
     reading = read_rating(rating_of(review))
     text = _text_of(review)
     checkers = _checkers_of(review)
@@ -113,7 +113,7 @@ def _claim_text(review: Node, *names: str) -> str | None:
 
 
 def _checkers_of(review: Node) -> list[Speaker]:
-    """Return the fact-checkers of a review, including the site of the review."""
+    """Return the fact-checkers of a review: its authors and publishers, and the site of its page."""
     named = speakers_of(review, "author", "publisher", "creator")
     for url in review.urls("url"):
         try:
@@ -134,7 +134,10 @@ def _own_id(review: Node) -> str | None:
 
 
 def _resolution(review: Node, reading: Reading, checkers: list[Speaker], known: str | None) -> FiledResolution | None:
-    """Return the resolution from a rating. If a Borneout service exported the review, keep its evidence and note."""
+    """Return the resolution that the rating of a review gives; None if it gives no verdict.
+
+    A review that a Borneout service exported keeps its evidence and note.
+    """
     if reading.verdict is None:
         return None
     is_own = _own_id(review) is not None
@@ -192,11 +195,11 @@ def _warnings(reading: Reading, voices: Voices, claim: FiledClaim) -> Iterator[R
 
 
 def _date_warnings(claim: FiledClaim, *, said: str | None, day: str) -> Iterator[ReviewWarning]:
-    """Yield the warnings about missing dates.
+    """Yield the warnings about the dates that a review lacks.
 
     Args:
         claim: The claim in the review.
-        said: The date of the claim.
+        said: The date of the claim; None if the review has none.
         day: The day of the review; empty if it has none.
     """
     if not day and claim["resolution"] is not None:

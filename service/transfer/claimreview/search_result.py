@@ -8,7 +8,7 @@ _REVIEWS = "claimReview"
 
 
 def is_search_result(content: object) -> bool:
-    """Return whether a JSON value is a result of the API, or a single claim from one."""
+    """Return whether a JSON value is a result of the Fact Check Tools API, or one claim from a result."""
     if not isinstance(content, dict):
         return False
     claims = content.get("claims")
@@ -17,7 +17,7 @@ def is_search_result(content: object) -> bool:
 
 
 def as_items(content: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return the reviews of all claims of a result."""
+    """Return the reviews of all claims in a result as ClaimReview items."""
     claims = content.get("claims")
     found = claims if isinstance(claims, list) else [content]
     return [item for claim in found if isinstance(claim, dict) for item in _items(claim)]

@@ -28,7 +28,7 @@ _PUBLISHERS = frozenset(_LISTS["publishers"])
 
 
 class NamedOutlet(TypedDict, total=False):
-    """An outlet with the members of a typed line."""
+    """An outlet in the form of a typed import line."""
 
     name: str
     domain: str
@@ -42,7 +42,7 @@ class Speaker:
 
     name: str
     domain: str | None = None
-    """The site or the account of the speaker."""
+    """The domain of the speaker's site, or the speaker's account on a platform."""
     kind: str | None = None
     is_person: bool = False
 
@@ -52,7 +52,7 @@ class Speaker:
 
     @property
     def outlet(self) -> NamedOutlet:
-        """The outlet of the speaker. A placeholder is not scorable (R9)."""
+        """The speaker as an outlet of a report. A placeholder is not scorable (R9)."""
         outlet = NamedOutlet(name=self.name[:NAME_LENGTH])
         if self.is_placeholder:
             outlet["scorable"] = False
@@ -76,7 +76,7 @@ class Speaker:
 
 
 def is_placeholder(name: str) -> bool:
-    """Return whether a name is a placeholder for unnamed people, such as `Facebook posts` or `Multiple sources`.
+    """Return whether a name is a placeholder for unnamed people, such as `Facebook posts`.
 
     >>> is_placeholder("Facebook posts"), is_placeholder("Redes sociales"), is_placeholder("Daily Post")
     (True, True, False)
@@ -93,11 +93,11 @@ def is_placeholder(name: str) -> bool:
 
 
 def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Speaker]:
-    """Return the speakers that members of an object name, without blank names.
+    """Return the speakers in the named members of a JSON-LD object, except those with blank names.
 
     Args:
         node: The object.
-        names: The members.
+        names: The names of the members.
         pages: The addresses of the claim's pages, which help to identify a speaker's own site.
     """
     speakers = [Speaker(name) for name in node.texts(*names) if is_visible(name) and read_address(name) is None]
@@ -112,7 +112,7 @@ def speakers_of(node: Node, *names: str, pages: Iterable[str] = ()) -> list[Spea
 
 
 def _domain_of(speaker: Node, pages: list[str]) -> str | None:
-    """Return the site or the account of a speaker, from its own addresses.
+    """Return the site or account of a speaker, found among its addresses; None if none of them counts.
 
     An address counts if it is the start page of a site, an account on a platform, or on the same site as a page of the
     claim. A page in an encyclopedia does not count.
@@ -134,7 +134,7 @@ def _domain_of(speaker: Node, pages: list[str]) -> str | None:
 
 
 def site_of(url: str) -> Speaker | None:
-    """Return the site of a page, or the account on a platform; None if the address has neither."""
+    """Return the site of a page, or its account on a platform, as a speaker; None if there is neither."""
     if (address := read_address(url)) is None or address.registered is None or address.registered in _REFERENCES:
         return None
     if not is_platform(address):
@@ -145,12 +145,12 @@ def site_of(url: str) -> Speaker | None:
 
 
 def is_platform(address: Address) -> bool:
-    """Return whether the pages of a site belong to its users."""
+    """Return whether an address is on a platform, a site whose pages belong to its users."""
     return not _HOSTS.isdisjoint((address.registered, address.host))
 
 
 def read_address(url: str) -> Address | None:
-    """Return the address of a page without archives and redirects around it; None if it is invalid."""
+    """Return the address of a page, without an archive or redirect around it; None if it is invalid."""
     try:
         address = parse_address(url)
     except ValueError:

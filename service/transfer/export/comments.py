@@ -17,7 +17,7 @@ from service.values.vocabulary import Basis
 
 
 def dispute_lines(session: Session) -> Iterator[Line]:
-    """Yield the open and closed disputes of the newest resolutions, oldest first."""
+    """Yield the open and closed disputes of the newest resolution of each claim, oldest first."""
     rows = (
         sa.select(Dispute, Resolution.claim_id, Claim.external_id)
         .join(Resolution, Resolution.id == Dispute.resolution_id)
@@ -62,7 +62,7 @@ def reply_lines(session: Session) -> Iterator[Line]:
 
 
 def context_lines(session: Session) -> Iterator[Line]:
-    """Yield all score contexts, oldest first."""
+    """Yield the score contexts, oldest first, as a line for each basis with enough resolved claims."""
     for row in session.scalars(sa.select(ContextRow).order_by(ContextRow.number), execution_options=STREAMED):
         for basis in Basis:
             if row.contexts[basis] is not None:
@@ -70,7 +70,7 @@ def context_lines(session: Session) -> Iterator[Line]:
 
 
 def context_line(context: Context, basis: Basis) -> Line:
-    """Return a context as a line of an export."""
+    """Return the score context of a basis as a line of an export."""
     return {
         "id": context.id,
         "as_of": None if context.as_of is None else format_instant(context.as_of),

@@ -26,13 +26,13 @@ class Written(NamedTuple):
     size: int
     """In bytes."""
     digest: str
-    """Its SHA-256."""
+    """The SHA-256 of the file in hexadecimal."""
 
 
 _MEMBERS: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
     resources.files("service.transfer.export").joinpath("members.toml").read_text("utf-8")
 )
-"""The type and the description of each member, by the name of the file."""
+"""The type and description of each member of the lines in a file, by the name of the file."""
 _KEYS: Mapping[str, str] = {"outlets": "slug", "claims": "external_id"}
 _REFERENCES: Mapping[str, Mapping[str, str]] = {
     "reports": {"claim": "claims", "outlet": "outlets"},
@@ -43,11 +43,11 @@ _REFERENCES: Mapping[str, Mapping[str, str]] = {
 
 
 def describe_package(lines: Mapping[str, Written], tables: Mapping[str, Written], *, licence: str | None) -> Json:
-    """Return the description of an export.
+    """Return the Data Package description of an export.
 
     Args:
-        lines: The files with lines, by name.
-        tables: The files with rows, by the name of the table.
+        lines: The files outside `tables`, by name.
+        tables: The files in `tables`, by the name of the table.
         licence: The licence of the data as a URL or an identifier such as CC-BY-4.0; None if the operator gave none.
     """
     described: Json = {

@@ -1,7 +1,7 @@
 """Export the whole database as of one moment, into a folder or a zip file.
 
 The files next to the description are for people and for `borneout import`. They contain the records behind the
-scores, without withdrawn reports and resolutions that are not in effect. The files in `tables` contain every row.
+scores, but neither withdrawn reports nor resolutions that are not in effect. The files in `tables` contain every row.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ claims that the context was fitted on. Scores use the last context; without one,
 
 
 def write_export(db: Database, target: Path, *, licence: str | None, now: dt.datetime) -> dict[str, int]:
-    """Write an export as of one moment. On failure, create nothing.
+    """Write an export of the whole database as of one moment. On failure, create nothing.
 
     Args:
         db: The database.
         target: A new or empty folder, or a new file whose name ends in .zip.
-        licence: The licence of the data, for the description.
+        licence: The licence of the data, for the description; None if the operator gave none.
         now: The time of the call.
 
     Returns:

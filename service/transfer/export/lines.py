@@ -22,7 +22,7 @@ from service.values.instants import format_instant
 from service.values.vocabulary import OutletKind, Verdict
 
 Line: TypeAlias = Mapping[str, object]
-"""A line as a JSON object."""
+"""An exported line as a JSON object."""
 
 STREAMED = {"yield_per": 1000}
 """Execution options that fetch rows in batches, to limit memory."""
@@ -35,10 +35,10 @@ RESOLUTION_COLUMNS = ("claim", "verdict", "truth", "known_at", "known_precision"
 def outlet_lines(
     session: Session, *, since: dt.datetime | None = None, kind: OutletKind | None = None, parent: str | None = None
 ) -> Iterator[Line]:
-    """Yield the outlets, each after its parent. Merged outlets come last.
+    """Yield the outlets that match all filters, each after its parent. Merged outlets come last.
 
     Raises:
-        InvalidQuery: The parent is unknown.
+        InvalidQuery: The filter names an unknown parent.
     """
     rows = _select_outlets(session)
     if kind is not None:
@@ -58,7 +58,7 @@ def claim_lines(
     """Yield the claims that match all filters, oldest first.
 
     Raises:
-        InvalidQuery: The outlet is unknown.
+        InvalidQuery: The filter names an unknown outlet.
     """
     rows = sa.select(Claim).where(*claim_conditions(session, filters, now=now)).order_by(Claim.id)
     if since is not None:
@@ -79,10 +79,10 @@ def claim_lines(
 def resolution_lines(
     session: Session, *, since: dt.datetime | None = None, now: dt.datetime, **filters: Unpack[ClaimFilters]
 ) -> Iterator[Line]:
-    """Yield the resolutions in effect, sorted by claim.
+    """Yield the resolutions in effect of the claims that match all filters, sorted by claim.
 
     Raises:
-        InvalidQuery: The outlet is unknown.
+        InvalidQuery: The filter names an unknown outlet.
     """
     rows = (
         sa.select(Resolution, Claim.external_id)
@@ -106,7 +106,7 @@ def resolution_lines(
 
 
 def claim_reference(claim_id: UUID, external_id: str | None) -> str:
-    """Return the id of a claim in exported lines: its external id, or else its own id."""
+    """Return the id of a claim in exported lines: its external id, or its id if it has no external id."""
     return str(claim_id) if external_id is None else external_id
 
 
@@ -121,6 +121,6 @@ def _select_outlets(session: Session) -> sa.Select[Outlet]:
 
 
 def is_changed(model: type[Outlet | Claim], since: dt.datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a row was recorded or changed since an instant."""
+    """Return the condition that an outlet or claim was recorded or changed since an instant."""
     changed = sa.select(Version.subject_id).where(Version.recorded_at >= since)
     return sa.or_(model.recorded_at >= since, model.id.in_(changed))

@@ -32,17 +32,17 @@ class ReportFilters(TypedDict, total=False):
     outlet: str | None
     """The slug or id of an outlet; only its reports match."""
     kind: ClaimKind | None
-    """A kind of claim; only reports on claims of this kind match."""
+    """The kind of claim; only reports on claims of this kind match."""
 
 
 def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
-    """Yield the reports that are not withdrawn, sorted by claim, outlet and publication.
+    """Yield the reports in effect that match all filters, sorted by claim, outlet and publication.
 
     Within a claim, outlets with a report of their own come before those that only relay. In this order, an import never
     finds a cycle of relays (R7), even if the recorded reports formed one until a later report broke it.
 
     Raises:
-        InvalidQuery: The outlet is unknown.
+        InvalidQuery: The filter names an unknown outlet.
     """
     rows = _select_reports(session, filters, now=now)
     for report, external_id, slug, cited_slug in session.execute(rows, execution_options=STREAMED):
@@ -65,10 +65,10 @@ def report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[Report
 
 
 def flat_report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[ReportFilters]) -> Iterator[Line]:
-    """Yield reports as flat lines, each with its claim and outcome.
+    """Yield the reports in effect that match all filters as flat lines, with their claims and outcomes.
 
     Raises:
-        InvalidQuery: The outlet is unknown.
+        InvalidQuery: The filter names an unknown outlet.
     """
     filer = aliased(Outlet)
     reports = _select_reports(session, filters, now=now)
@@ -96,7 +96,7 @@ def flat_report_lines(session: Session, *, now: dt.datetime, **filters: Unpack[R
 def _select_reports(
     session: Session, filters: ReportFilters, *, now: dt.datetime
 ) -> sa.Select[Report, str | None, str, str]:
-    """Select the reports, with the external ids of the claims and the slugs of the reporting and cited outlets."""
+    """Select the reports that match all filters, with the claim's external id and both outlets' slugs."""
     filer, cited = aliased(Outlet), aliased(Outlet)
     on = ClaimFilters(topic=filters.get("topic"), kind=filters.get("kind"))
     rows = (
@@ -117,7 +117,7 @@ def _select_reports(
 
 
 def _has_own_report() -> sa.ColumnElement[bool]:
-    """Return the condition that the outlet has a report on the claim that is not a relay."""
+    """Return the condition that a report's outlet also has a report on the claim that is not a relay."""
     own, filer, cited = aliased(Report), aliased(Outlet), aliased(Outlet)
     relays = own.is_relay & sa.or_(own.cited_id.is_(None), counts_as(cited) != counts_as(filer))
     reports = sa.select(own.id).join(filer, filer.id == own.outlet_id).outerjoin(cited, cited.id == own.cited_id)

@@ -38,9 +38,10 @@ def exported_scores(
 
     Args:
         session: The session to read with.
-        lens: The selection of records.
+        lens: The topic, basis, moments and level of the scores.
         kind: Only outlets of this kind; None for all.
-        since: Only outlets with a claim that got a report, resolution or withdrawal since then; None for all.
+        since: Only outlets with a claim that has received a report, resolution or withdrawal since this moment; None
+            for all.
         now: The time of the call.
     """
     conditions = [] if kind is None else [Outlet.kind == kind]
@@ -57,7 +58,7 @@ def topic_lines(
     Args:
         session: The session to read with.
         topic: Only this topic and its children; None for all.
-        since: Only topics with a claim that was recorded or changed since then; None for all.
+        since: Only topics with a claim that was recorded or changed since this moment; None for all.
         now: The time of the call.
     """
     changed: set[str] | None = None
@@ -70,7 +71,7 @@ def topic_lines(
 
 
 def _outlets_since(since: dt.datetime) -> sa.Select[object]:
-    """Select the outlets with a claim that got a report, resolution or withdrawal since then."""
+    """Select the outlets with a claim that has received a report, resolution or withdrawal since a moment."""
     reported = sa.select(Report.claim_id).where(sa.or_(Report.recorded_at >= since, Report.corrected_at >= since))
     resolved = sa.select(Resolution.claim_id).where(Resolution.recorded_at >= since)
     withdrawn = sa.select(Report.claim_id).join(Withdrawal, Withdrawal.report_id == Report.id)

@@ -53,7 +53,7 @@ def exported_columns(table: sa.Table) -> list[sa.Column[object]]:
 
 
 def table_rows(session: Session, table: sa.Table) -> Iterator[Line]:
-    """Yield the rows of a table as JSON, sorted by primary key."""
+    """Yield the rows of a table as JSON objects with the exported columns, sorted by primary key."""
     order = [by_bytes(session, key) if isinstance(key.type, sa.String) else key for key in table.primary_key]
     rows = sa.select(*exported_columns(table)).order_by(*order)
     for row in session.execute(rows, execution_options=STREAMED).mappings():
