@@ -126,7 +126,7 @@ def thin(points: Sequence[T], most: int = _POINTS) -> list[T]:
 
 
 def spark(trend: Sequence[TrendPoint]) -> str:
-    """Return the points of a sparkline as an SVG attribute; empty for fewer than two estimates.
+    """Return the points of a sparkline for an SVG polyline; empty for fewer than two estimates.
 
     The vertical scale covers the range of the estimates, but at least 0.2.
     """

@@ -29,7 +29,7 @@ def get_robots() -> Response:
 
 @blp.get("/favicon.ico")
 def get_icon() -> Response:
-    """Return the icon for browsers that request this path instead of the one that pages name."""
+    """Return the icon for browsers that request this path instead of the path in the page."""
     response = send_asset("icon.svg")
     response.headers["Cache-Control"] = f"max-age={_MAX_AGE}"
     return response

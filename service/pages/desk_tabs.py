@@ -21,7 +21,7 @@ class Tab:
     path: str
     count: str = ""
     section: str = ""
-    """The start of the paths of further pages that belong to the tab; empty if there are none."""
+    """The path prefix of further pages that belong to the tab; empty if there are none."""
 
 
 def list_tabs() -> list[Tab]:

@@ -23,7 +23,7 @@ KINDS_IN_WORDS: Mapping[OutletKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A chip for an active filter."""
+    """The label of an active filter, with a link that removes the filter."""
 
     words: str
     address: str

@@ -54,7 +54,7 @@ def _base() -> str:
 
 
 def _printed_address() -> str:
-    """Return the path and query of this request, which are printed on pages without a canonical address."""
+    """Return the path and query of this request, to print on pages that have no canonical address."""
     return request.full_path.removesuffix("?")
 
 
@@ -71,14 +71,14 @@ def _asset(name: str) -> str:
 
 
 def page_blueprint(name: str) -> Blueprint:
-    """Return a blueprint whose errors are rendered as pages."""
+    """Return a blueprint for pages, with a handler that renders errors as error pages."""
     blp = Blueprint(name, "service.pages", template_folder="templates")
     show_failures(blp)
     return blp
 
 
 def read_query(schema: ma.Schema) -> Any:
-    """Parse the query of a page. Blank fields of a form and unknown parameters are ignored.
+    """Parse the query of a page, ignoring blank and unknown parameters.
 
     Raises:
         InvalidQuery: A value is invalid.
@@ -110,19 +110,19 @@ def legal_xml(document: str) -> str:
 
 
 def show(template: str, **context: object) -> Response:
-    """Render a page. Browsers may cache it, but revalidate it each time."""
+    """Render a page that browsers may cache, but must revalidate each time."""
     return _send(_sealed(render_template(template, **context)))
 
 
 def cached_page(
     about: str, *key: object, make: Callable[[], tuple[str | bytes, dt.datetime | None]], is_usual: bool = True
 ) -> Response:
-    """Return a page from the cache, or render and cache it until the scores that it shows are invalidated.
+    """Return a page from the cache, or render it and cache it until the scores on it are invalidated.
 
     Args:
-        about: The outlet that the page is about, or RANKING.
-        key: Identifies the page among those about the same outlet.
-        make: Renders the page or picture, and returns it with the time at which it expires, if any.
+        about: The slug of the outlet that the page is about, or RANKING for pages about several outlets.
+        key: Values that distinguish the page from other pages about the same outlet.
+        make: A function that renders the page or picture, and returns it with its time of expiry, if any.
         is_usual: Whether the page is requested often. Other pages are not cached, so requests for arbitrary
             addresses cannot evict scores from the cache.
     """
@@ -141,7 +141,7 @@ def cached_page(
 
 @functools.cache
 def edition(folder: Path) -> str:
-    """Return a hash of the files from which pages are rendered, so that releases do not share cached pages."""
+    """Return a hash of the source files of pages, so that releases do not share cached pages."""
     digest = hashlib.sha256(__version__.encode())
     patterns = ("*.py", "*.html", "*.xml", "*.svg", "*.css", "*.js", "*.ttf")
     for file in sorted(path for pattern in patterns for path in folder.rglob(pattern)):

@@ -19,7 +19,7 @@ from service.web.auth import requires
 blp = page_blueprint("method")
 
 _READER = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
-# Wide parts scroll within a frame that the keyboard can reach. An empty heading cell is not a heading.
+# Wide parts scroll in a region that the keyboard can focus. Empty header cells become data cells.
 _FRAMED = {
     "</table>": "</table></div>",
     "<pre>": '<pre tabindex="0">',
@@ -41,7 +41,7 @@ def get_method() -> Response:
 
 @functools.cache
 def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
-    """Return the text as HTML, and its chapters as pairs of anchor and title."""
+    """Convert docs/method.md to HTML; return it with its chapters as pairs of anchor and title."""
     tokens = _READER.parse(resources.files("service.pages").joinpath("method.md").read_text("utf-8"))
     chapters: list[tuple[str, str]] = []
     heading = ""
@@ -68,7 +68,7 @@ def _read() -> tuple[Markup, Sequence[tuple[str, str]]]:
 
 
 def _adapt(token: Token) -> None:
-    """Remove the target of a link to a file of the repository, which has no page, and keep numbers with their units."""
+    """Unlink files of the repository, which have no page, and keep percent signs next to their numbers."""
     if token.type == "link_open" and not str(token.attrs.get("href", "")).startswith(("#", "http")):
         del token.attrs["href"]
     if token.type == "text":

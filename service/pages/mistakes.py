@@ -1,4 +1,4 @@
-"""The mistakes in a form of the desk: API errors in the words of the form, with their fields."""
+"""Convert API errors to mistakes in a form of the desk, worded for editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from service.errors import FieldError, ServiceError
 
 _PLACE = re.compile(r"/(?:reports/\d+/)?(.+?)(?:/\d+)?")
-"""The pointer of an error. Members of the report and items of lists belong to a field of the form."""
+"""The pattern of an error's JSON pointer. Its group is the member, without the index of a report or list item."""
 _FIELDS: Mapping[str, str] = {
     "outlet/name": "name",
     "outlet/domain": "domain",
@@ -17,7 +17,7 @@ _FIELDS: Mapping[str, str] = {
     "relays/outlet": "cited",
     "relays/cited_as": "cited_as",
 }
-"""The fields of members that have another name in the API."""
+"""The fields of a form by the member of the API, if their names differ."""
 _LABELS: Mapping[str, str] = {
     "verdict": "Verdict",
     "known_at": "Known since",
@@ -80,12 +80,12 @@ _DETAILS: Mapping[str, str] = {
     "Not an absolute http or https URL.": "Enter a full address that begins with http:// or https://.",
     "Not a valid number.": "Enter a number.",
 }
-"""The messages of the schemas, and their words in a form."""
+"""The messages of the schemas that a form words differently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake in a form."""
+    """A mistake in a form, with the field that shows it."""
 
     field: str
     """The name of the field; empty if no field of the form shows the mistake."""
@@ -93,7 +93,7 @@ class Mistake:
 
 
 def mistakes_in(problem: ServiceError | None) -> list[Mistake]:
-    """Return the mistakes that a problem names, each once, in the order of their fields."""
+    """Return the distinct mistakes that a problem lists, in the order of the fields in the form."""
     if not problem:
         return []
     found = dict.fromkeys(map(_mistake, problem.errors))

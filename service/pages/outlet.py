@@ -41,7 +41,7 @@ _BADGE_LIFE = 300
 
 
 class RecordQuery(OneOutletQuery):
-    """The parameters of the pages of an outlet."""
+    """The query of the pages of an outlet, which selects a part of its record."""
 
     topic = TopicPath(load_default=None)
     basis = one_of(Basis, load_default=Basis.RESOLVED)
@@ -85,12 +85,12 @@ def get_badge(outlet: str) -> Response:
 
 
 def slug_in(outlet: str) -> str:
-    """Return a slug unchanged, even if it is unknown; return the slug of the outlet with this id."""
+    """Return the slug of the outlet with this id; return a slug unchanged, even if it is unknown."""
     return outlet if is_slug(outlet) else edit.get_outlet(runtime().db, outlet).slug
 
 
 def query_string(lens: Lens) -> str:
-    """Return the query of the API for the same part of a record, or an empty text if all values are defaults."""
+    """Return the query string that selects a part of a record; empty if all values are defaults."""
     query = {} if lens.basis is Basis.RESOLVED else {"basis": lens.basis.value}
     query |= {} if lens.topic is None else {"topic": lens.topic}
     query |= {} if lens.as_of is None else {"as_of": format_instant(lens.as_of)}
@@ -153,17 +153,17 @@ def _draw_badge(slug: str, lens: Lens) -> tuple[str, dt.datetime | None]:
 
 
 def expiry_of(score: Score, changes_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
-    """Return when a page expires. Topics without claims expire at once, so invented ones do not fill the cache."""
+    """Return when a page expires: at once for a topic without claims, so invented topics are not cached."""
     return changes_at if score.topic is None or score.counts.claims else now
 
 
 def _numbers(why: Explanation) -> dict[str, float]:
-    """Return the numbers of the calculation, by their names."""
+    """Return the sums from which a score is calculated, by name; empty if there are none."""
     if why.sums is None:
         return {}
     return asdict(why.sums)
 
 
 def _claims(filters: ClaimFilters, now: dt.datetime) -> Sequence[ListedClaim]:
-    """Return the claims that match filters, the newest first."""
+    """Return the newest claims that match the filters."""
     return listing.list_claims(runtime().db, **filters, after=None, limit=MAX_CLAIMS, now=now).items

@@ -18,23 +18,23 @@ _SUGGESTED = 3
 
 @dataclass(frozen=True, slots=True)
 class NamedOutlet:
-    """The text of a field, and the outlet that it names."""
+    """The text that a reader entered in a field, and the outlet that it names, if any."""
 
     text: str
     outlet: OutletView | None
     similar: Sequence[FoundOutlet] = ()
-    """Outlets with similar names, if none has this one."""
+    """Outlets with similar names, if no outlet has this name."""
 
     @property
     def shown(self) -> str:
-        """The text for the field: the name of the outlet, or its slug if the name does not lead to it."""
+        """The text to show in the field: the outlet's name, or its slug if the name would not find it."""
         if self.outlet is None:
             return self.text
         return self.outlet.name if slug_of(self.outlet.name) == self.outlet.slug else self.outlet.slug
 
 
 def find_named(text: str) -> NamedOutlet:
-    """Return the outlet that a text names; if there is none, outlets with similar names."""
+    """Find the outlet that a text names or, if there is none, outlets with similar names."""
     try:
         return NamedOutlet(text, surviving_outlet(slug_of(text) or text))
     except UnknownOutlet:

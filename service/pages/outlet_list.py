@@ -30,7 +30,7 @@ _COLUMNS = ("slug", "name", "kind", "domains", "aliases", "parent", "scorable", 
 
 
 class OutletListQuery(PageQuery):
-    """The parameters of a list of outlets."""
+    """The query of the list of outlets: its filters, and the page to show."""
 
     initial = ma.fields.String(load_default=None, validate=OneOf(INITIALS))
     kind = one_of(OutletKind, load_default=None)
@@ -39,7 +39,7 @@ class OutletListQuery(PageQuery):
 
 
 class _Asked(PageRequest, OutletFilters):
-    """The parameters after parsing."""
+    """The query of the list of outlets after parsing."""
 
 
 @blp.get("/outlets")
@@ -66,7 +66,7 @@ def list_outlets() -> Response:
 @blp.get("/outlets.csv")
 @requires(Scope.READ)
 def get_outlet_table() -> Response:
-    """Download all outlets that match the filters, with their domains."""
+    """Download all outlets that match the filters, as CSV."""
     return stream_table("outlets", _COLUMNS, partial(_rows, _read_query()))
 
 
@@ -76,7 +76,7 @@ def _read_query() -> _Asked:
 
 
 def _question(asked: _Asked) -> dict[str, str]:
-    """Return the query of the list, without the cursor."""
+    """Return the filters as query parameters, without the cursor."""
     given = {"initial": asked["initial"], "kind": asked["kind"], "topic": asked["topic"]}
     return {name: str(value) for name, value in given.items() if value is not None}
 
@@ -86,7 +86,7 @@ def _rows(asked: _Asked, session: Session) -> Iterator[Iterable[object]]:
 
 
 def _cells(row: ListedOutlet) -> Iterator[object]:
-    """Yield the cells of a row, in the order of the columns."""
+    """Yield the CSV cells of an outlet, in the order of `_COLUMNS`."""
     outlet = row.outlet
     yield from (outlet.slug, outlet.name, outlet.kind, " ".join(map(_domain, outlet.domains)))
     yield from (outlet.aliases, outlet.parent, outlet.scorable, row.claims, row.resolved)
@@ -98,7 +98,7 @@ def _domain(shown: ShownDomain) -> str:
 
 
 def _words(asked: _Asked) -> dict[str, str]:
-    """Return the words of the chip of each filter in effect."""
+    """Return the text of the chip of each active filter, by parameter."""
     initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
     words = {
         "initial": initial and _shown(initial),
@@ -109,7 +109,7 @@ def _words(asked: _Asked) -> dict[str, str]:
 
 
 def _title(asked: _Asked) -> str:
-    """Return the title of the page, which names the filters."""
+    """Return the page title, which describes the filters, such as `Newspapers: A`."""
     initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
     noun = "Outlets" if kind is None else capitalized(KINDS_IN_WORDS[kind])
     about = noun if topic is None else f"{noun} with claims on {topic}"

@@ -1,4 +1,4 @@
-"""Scores, verdicts and stances in words: a record, never a judgement of character. Pure."""
+"""Describe scores, verdicts and stances in words, without judging an outlet's character. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VERDICT_ADJECTIVES: Mapping[Verdict, str] = {
     Verdict.VOID: "void",
     Verdict.UNVERIFIABLE: "unverifiable",
 }
-"""The verdicts in filters and titles of lists."""
+"""The words for verdicts in the filters and titles of lists."""
 NOT_RANKED = f"Not ranked yet (fewer than {RATED_FROM} results)"
 
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -63,7 +63,7 @@ _BASES = {"matured": "only claims past any due date", "resolved": "all resolved 
 
 
 class Estimated(Protocol):
-    """A record with its estimate."""
+    """An object that has an outlet's record and, if there is one, its estimated reliability."""
 
     @property
     def reliability(self) -> Reliability | None: ...
@@ -79,7 +79,7 @@ def outcome(claim: ListedClaim) -> str:
 
 
 def sentence(score: Score, outlet: OutletView) -> str:
-    """Describe the score of an outlet with its interval."""
+    """Describe an outlet's score in sentences: the record and, unless it is provisional, the estimate."""
     if not outlet.scorable:
         return "A placeholder for reports whose publisher is not known. It is never scored."
     found, record, name = score.reliability, score.record, outlet.name
@@ -97,7 +97,7 @@ def sentence(score: Score, outlet: OutletView) -> str:
 
 
 def record_lines(score: Score, outlet: OutletView) -> list[str]:
-    """Describe a score in one or two lines: the record, and the estimate or a note that there is none yet (R17a)."""
+    """Describe a score in one or two lines: the record, and the estimate or `Not ranked yet` (R17a)."""
     if not outlet.scorable or not score.record.resolved:
         return [sentence(score, outlet)]
     if (found := rated(score)) is None:
@@ -111,7 +111,7 @@ def record_lines(score: Score, outlet: OutletView) -> list[str]:
 
 
 def badge(score: Score) -> str:
-    """Describe a score in a few words, with the record first."""
+    """Describe a score in a few words for a badge, with the record first."""
     record, found = score.record, rated(score)
     if not record.resolved:
         return "no results yet"
@@ -131,18 +131,18 @@ def record_in_short(score: Score) -> str:
 
 
 def rated(one: Estimated | RelayScore) -> Reliability | None:
-    """Return the estimate that pages show: none below 20 resolved claims (R17a)."""
+    """Return the estimate that pages may show; None below 20 resolved claims (R17a)."""
     resolved = one.resolved if isinstance(one, RelayScore) else one.record.resolved
     return one.reliability if resolved >= RATED_FROM else None
 
 
 def surprise(claim: ClaimContribution) -> str:
-    """Describe how a report on a claim came out, and how often an average outlet is right on such claims."""
+    """Describe whether an outlet was right on a claim, and how often an average one is on such claims."""
     return f"{came_out(claim)}; an average outlet is right on {percent(claim.expected)}{_SPACE}% of such claims"
 
 
 def came_out(claim: ClaimContribution) -> str:
-    """Describe how a report on a claim came out."""
+    """Describe whether an outlet was right, wrong or partly right on a claim."""
     partly = f"Partly right ({percent(claim.right)}{_SPACE}%)"
     return "Right" if claim.right == 1 else "Wrong" if claim.right == 0 else partly
 
@@ -156,7 +156,7 @@ def against_average(record: ScoreRecord) -> str:
 
 
 def trend_sentence(trend: list[TrendPoint]) -> str:
-    """Describe the change of an estimate within a year."""
+    """Describe how an estimate changed over the past year."""
     known = [point.mean for point in trend if point.mean is not None]
     if not known:
         return "No estimate yet"
@@ -165,13 +165,13 @@ def trend_sentence(trend: list[TrendPoint]) -> str:
 
 
 def change(trend: list[TrendPoint]) -> float:
-    """Return the change of an estimate within a year; 0 without any."""
+    """Return the change of an estimate over the past year; 0 if there was no estimate."""
     known = [point.mean for point in trend if point.mean is not None]
     return known[-1] - known[0] if known else 0.0
 
 
 def has_moved(trend: list[TrendPoint]) -> bool:
-    """Return whether an estimate moved within a year, in whole per cent."""
+    """Return whether an estimate changed over the past year, rounded to whole percent."""
     return len({percent(point.mean) for point in trend if point.mean is not None}) > 1
 
 

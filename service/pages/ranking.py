@@ -31,7 +31,7 @@ _TOPICS = 200
 @blp.get("/")
 @requires(Scope.READ)
 def get_ranking() -> Response:
-    """Show the ranking."""
+    """Show the ranking of outlets."""
     view = read_query(RankingQuery())
     return cached_ranking_page(
         "ranking.html",
@@ -44,7 +44,7 @@ def get_ranking() -> Response:
 @blp.get("/ranking.csv")
 @requires(Scope.READ)
 def get_ranking_table() -> Response:
-    """Download the rows of the ranking with the same query."""
+    """Download the rows that the page shows for the same query, as CSV."""
     view = read_query(RankingQuery())
 
     def make() -> tuple[str, dt.datetime | None]:
@@ -58,11 +58,11 @@ def get_ranking_table() -> Response:
 
 
 def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], object]) -> Response:
-    """Return a page with a part of the ranking.
+    """Return a page that shows a part of the ranking, from the cache if possible.
 
     Args:
-        template: The template, which gets the part as `table` and the view as `asked`.
-        view: The part.
+        template: The template. Its `table` is the part of the ranking, and its `asked` is the view.
+        view: The part of the ranking to show, with its filters and order.
         more: Functions that return further values for the template. They are called before the ranking is read.
     """
 
@@ -77,7 +77,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
 
 
 def _expiry(table: RankingTable, view: RankingView) -> dt.datetime | None:
-    """Return when a page expires: at once if it has no claims, as on an invented topic."""
+    """Return when a page expires: at once if it lists no outlet with claims, as for an invented topic."""
     has_outlets = bool(table.groups) or (view.start == 1 and any(row.claims for row in table.waiting))
     return table.changes_at if has_outlets else utc_now()
 
@@ -101,7 +101,7 @@ _COLUMNS = (
 
 
 def _cells(row: RankedOutlet, view: RankingView) -> Iterable[object]:
-    """Return the cells of a row, in the order of the columns. Only rows in the usual order have a group."""
+    """Yield the CSV cells of an outlet, in the order of `_COLUMNS`; its group only in the usual order."""
     outlet, score = row.outlet, row.score
     yield from (row.place, row.group if view.is_by_rank else None, outlet.slug, outlet.name, outlet.kind)
     yield from (score.record.right, score.record.expected, score.record.resolved)

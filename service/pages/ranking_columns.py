@@ -9,7 +9,7 @@ from service.values.vocabulary import Order, RankBy
 
 
 class Column(enum.StrEnum):
-    """The column that a page with a ranking is sorted by."""
+    """A column by which a page can sort the ranking."""
 
     LOWER = "lower"
     MEAN = "mean"
@@ -21,12 +21,12 @@ class Column(enum.StrEnum):
 
     @property
     def first(self) -> Order:
-        """The order when a reader selects the column for the first time."""
+        """The order of the rows when a reader first sorts by the column."""
         return Order.ASC if self is Column.NAME else Order.DESC
 
     @property
     def ranks_by(self) -> RankBy | None:
-        """The column for the API, which sorts all outlets; None if only the rows of the page are sorted."""
+        """The same column in the API, which sorts all outlets; None if only the page's rows can be sorted."""
         return RankBy(self.value) if self.value in list(RankBy) else None
 
 

@@ -1,4 +1,4 @@
-"""The query of the pages with a ranking."""
+"""The query of the pages that show a ranking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.values.vocabulary import Basis, Order, OutletKind
 
 
 class RankingQuery(Body):
-    """The parameters of a page with a ranking."""
+    """The query of a page that shows a ranking: its filters, its order and its first row."""
 
     topic = TopicPath(load_default=None)
     kind = one_of(OutletKind, load_default=None)
@@ -36,7 +36,7 @@ class RankingQuery(Body):
 
 
 class _Given(TypedDict):
-    """The parameters after parsing."""
+    """The query after parsing. `order` is missing if the column's usual order applies."""
 
     topic: str | None
     kind: OutletKind | None

@@ -22,7 +22,7 @@ FRONT_ROWS = 20
 
 @dataclass(frozen=True, slots=True)
 class RankingView:
-    """The part of the ranking that a page shows."""
+    """A part of the ranking to show on a page: its filters, its order and its first row."""
 
     topic: str | None = None
     kind: OutletKind | None = None
@@ -40,7 +40,7 @@ class RankingView:
 
     @property
     def criteria(self) -> RankingCriteria:
-        """The criteria for the outlets, in an order that the API supports."""
+        """The criteria by which to rank outlets, in the usual order if the API cannot sort by the column."""
         if (ranks_by := self.sort.ranks_by) is None:
             return RankingCriteria(self.min_resolved, self.kind)
         return RankingCriteria(self.min_resolved, self.kind, ranks_by, self.order)
@@ -57,12 +57,15 @@ class RankingView:
 
     @property
     def ascends(self) -> bool:
-        """Whether the values in the column rise. Places rise as the lower ends of the ranges fall."""
+        """Whether the values in the sorted column increase down the page.
+
+        The column of lower ends shows places, which increase as the lower ends decrease.
+        """
         return (self.order is Order.ASC) is not (self.sort is Column.LOWER)
 
     @property
     def by_rank(self) -> RankingView:
-        """The same part in the usual order."""
+        """The same part of the ranking in the usual order."""
         return replace(self, sort=Column.LOWER, order=Order.DESC)
 
     @property
@@ -72,7 +75,7 @@ class RankingView:
 
     @property
     def is_front(self) -> bool:
-        """Whether the page is the front page, in any order."""
+        """Whether the page is the front page, sorted by any column."""
         return not self.is_narrowed and self.start == 1
 
     @property
@@ -82,7 +85,7 @@ class RankingView:
 
     @property
     def question(self) -> dict[str, str]:
-        """The query of the API for the same ranking; in the usual order if the API cannot sort by the column."""
+        """The API query for the same ranking; in the usual order if the API cannot sort by the column."""
         query = {"basis": self.basis.value, "min_resolved": str(self.min_resolved)}
         query |= {} if self.topic is None else {"topic": self.topic}
         query |= {} if self.kind is None else {"kind": self.kind.value}
@@ -94,7 +97,7 @@ class RankingView:
         return {} if self.is_by_rank else {"sort": self.sort.value, "order": self.order.value}
 
     def address(self, path: str, start: int = 1) -> str:
-        """Return the address of another part of the same ranking."""
+        """Return the address of the same ranking on a page, starting at a place."""
         return address(path, self.question | self._sorted | ({"from": start} if start > 1 else {}))
 
     @property
@@ -103,7 +106,7 @@ class RankingView:
         return address("/v1/scores", self.question)
 
     def sorted_by(self, path: str, column: Column) -> str:
-        """Return the address of the same part sorted by a column, or in reverse if it already is."""
+        """Return the address of the ranking sorted by a column, or reversed if it is sorted by it already."""
         order = column.first if column is not self.sort else Order.ASC if self.order is Order.DESC else Order.DESC
         same_rows = column.ranks_by is None and (self.is_by_rank or self.sort.ranks_by is None)
         return replace(self, sort=column, order=order).address(path, self.start if same_rows else 1)
@@ -133,7 +136,7 @@ class RankingView:
 
     @property
     def words(self) -> dict[str, str]:
-        """The words for each filter that differs from its default."""
+        """The description of each filter that differs from its default, by parameter."""
         least = formats.plural(self.min_resolved, "result")
         given = {
             "topic": self.topic and f"Topic: {self.topic}",

@@ -1,4 +1,4 @@
-"""The details of errors for readers: with the texts of claims instead of ids."""
+"""Error details for human readers, with claim texts in place of ids."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LONGEST = 90
 
 
 def readable(detail: str) -> str:
-    """Replace the ids of claims in the detail of an error with their texts, and remove the ids of other records."""
+    """Replace claim ids in an error's detail with the claims' texts, and remove the ids of other records."""
     return _CLAIM.sub(_quote, _OTHER.sub(r"\1", detail))
 
 
 def _quote(found: re.Match[str]) -> str:
-    """Return the text of a claim in quotation marks, or its id if no claim has it or the claim was merged."""
+    """Return a claim's text in quotation marks; its id if the claim is unknown or was merged."""
     try:
         text = record.get_claim(runtime().db, UUID(found[0]), now=utc_now()).text.rstrip(".")
     except (NotFound, ClaimMerged):

@@ -18,7 +18,7 @@ blp = page_blueprint("search")
 
 
 class SearchQuery(Body):
-    """Words, or a URL."""
+    """The query of a search: words, or the URL of a page."""
 
     q = Text(2000, load_default=None)
 
@@ -26,7 +26,7 @@ class SearchQuery(Body):
 @blp.get("/search")
 @requires(Scope.READ)
 def search() -> Response:
-    """Show what a search found, or redirect to the only outlet that it found."""
+    """Show the results of a search, or redirect to an outlet if it is the only result."""
     q = read_query(SearchQuery())["q"]
     if q and (owner := _publisher(q.strip())) is not None:
         return Response(status=302, headers={"Location": f"/outlets/{owner}"})
@@ -37,7 +37,7 @@ def search() -> Response:
 
 
 def _publisher(q: str) -> str | None:
-    """Return the slug of the outlet that publishes at an address (R21); None for words or an unknown address."""
+    """Return the slug of the outlet that publishes at a URL (R21); None for words or an unknown outlet."""
     if not is_an_address(q):
         return None
     try:

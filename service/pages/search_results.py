@@ -41,19 +41,19 @@ class SearchResult:
     have_some: bool = False
     """Whether the claims have only some of the words, because no claim has all of them."""
     corrected: str | None = None
-    """The words with the spelling by which the claims were found, if it differs."""
+    """The corrected words that the search used; None if it used the original words."""
     more_outlets: bool = False
     more_claims: bool = False
 
     @property
     def only_outlet(self) -> str | None:
-        """The slug of the only outlet that was found, unless it is only similar."""
+        """The slug of the outlet if it is the only result; None if its name is only similar to the words."""
         is_one = len(self.outlets) == 1 and not self.claims and not self.outlets[0].is_similar
         return self.outlets[0].slug if is_one else None
 
 
 def is_an_address(q: str) -> bool:
-    """Return whether a search is for the address of a page or a domain, rather than for words."""
+    """Return whether a search is for a URL or a domain, rather than for words."""
     if "." not in q.strip(".") or " " in q:
         return False
     try:
@@ -64,7 +64,7 @@ def is_an_address(q: str) -> bool:
 
 
 def find(q: str) -> SearchResult:
-    """Return the outlets and claims that match words, or the outlets whose domain or name is similar to an address."""
+    """Return the outlets and claims that match words or, for an address, only the outlets."""
     is_address, now = is_an_address(q), utc_now()
     outlets = _outlets(q, is_address=is_address)
     shown = outlets[:_LIMIT]

@@ -1,4 +1,4 @@
-"""/desk/sign-in and /desk/sign-out, and the session check of every page of the desk."""
+"""/desk/sign-in and /desk/sign-out, and the session check for all pages of the desk."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def redirect_to(address: str) -> Response:
 
 @blp.get("/desk/sign-in")
 def show_sign_in() -> Response:
-    """Show the form for an API key."""
+    """Show the sign-in form, which asks for an API key."""
     return _sign_in_page(request.args.get("next", ""))
 
 
@@ -67,7 +67,11 @@ def sign_out() -> Response:
 
 
 def _require_session() -> Response | None:
-    """Authenticate a request by its session. Without one, redirect to the sign-in page or, after a form, show it."""
+    """Authenticate a request by its session; without one, let the editor sign in.
+
+    A read is redirected to the sign-in page. A form receives that page with an error instead, because it was not
+    saved.
+    """
     check_sender()
     ticket, now = current_ticket(), dt.datetime.now(dt.UTC)
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
@@ -106,7 +110,10 @@ def _sign_in_page(path: str, problem: ServiceError | None = None) -> Response:
 
 
 def _safe_path(path: str) -> str:
-    """Return the path to open after sign-in: on the desk, or any path if reading requires a session."""
+    """Return the path to open after sign-in; /desk in place of a path that is not allowed.
+
+    Only paths of the desk are allowed or, if reading requires a session, all paths of this service.
+    """
     allowed = _DESK_PATH if runtime().settings.public_read else _ANY_PATH
-    leads_up = ".." in unquote(path)  # out of the base path, to another program of the same site
+    leads_up = ".." in unquote(path)  # above the base path, to another application on the same host
     return path if allowed.fullmatch(path) and not leads_up else "/desk"

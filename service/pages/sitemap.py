@@ -1,4 +1,4 @@
-"""/sitemap.xml: the addresses of all pages for search engines, split into several files if there are many"""
+"""/sitemap.xml: the addresses of all pages for search engines, in several files if there are many"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NO_ADDRESS = "A sitemap has absolute addresses, and this service has none until
 @blp.get("/sitemap.xml")
 @requires(Scope.READ)
 def get_sitemap() -> Response:
-    """Return all addresses or, if there are too many for one file, an index of the files that list them."""
+    """Return a sitemap of all pages or, if there are too many for one, an index of several sitemaps."""
     site = _site()
 
     def read(session: Session) -> Iterator[str]:
@@ -48,7 +48,7 @@ def get_sitemap() -> Response:
 @blp.get("/sitemaps/pages.xml")
 @requires(Scope.READ)
 def get_other_pages() -> Response:
-    """Return the addresses of the pages about neither an outlet nor a claim."""
+    """Return the part of the sitemap that lists topic pages and the pages that always exist."""
     site = _site()
     return stream_texts(lambda session: _urls(site, _PAGES, sitemap.topic_pages(session)), _XML)
 
@@ -56,7 +56,7 @@ def get_other_pages() -> Response:
 @blp.get("/sitemaps/outlets-<uuid:start>.xml")
 @requires(Scope.READ)
 def get_outlet_pages(start: UUID) -> Response:
-    """Return the addresses of outlets, starting with this id."""
+    """Return the part of the sitemap that lists outlet pages, starting at this id."""
     site = _site()
     return stream_texts(lambda session: _urls(site, (), sitemap.outlet_pages(session, start)), _XML)
 
@@ -64,7 +64,7 @@ def get_outlet_pages(start: UUID) -> Response:
 @blp.get("/sitemaps/claims-<uuid:start>.xml")
 @requires(Scope.READ)
 def get_claim_pages(start: UUID) -> Response:
-    """Return the addresses of claims, starting with this id."""
+    """Return the part of the sitemap that lists claim pages, starting at this id."""
     site = _site()
     return stream_texts(lambda session: _urls(site, (), sitemap.claim_pages(session, start)), _XML)
 
@@ -90,7 +90,7 @@ def _index(site: str, session: Session) -> Iterator[str]:
 
 
 def _urls(site: str, paths: Iterable[str], pages: Iterable[PageAddress]) -> Iterator[str]:
-    """Yield a sitemap. Paths consist of slugs, ids and quoted topics, so nothing has to be escaped."""
+    """Yield the XML of a sitemap. Paths consist of slugs, ids and quoted topics, so none needs escaping."""
     yield f"{_HEAD}<urlset {_SPACE}>\n"
     for path in paths:
         yield f"<url><loc>{site}{path}</loc></url>\n"

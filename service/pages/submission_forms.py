@@ -1,4 +1,4 @@
-"""Read the public forms, and word their errors for readers."""
+"""Parse the public forms for disputes and replies, and word their errors for readers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ONE_LINK = "Enter one link as a full address, such as https://example.org/page,
 
 
 def read_form(schema: SubmissionForm, *, lacks_outlet: bool = False) -> NewSubmission:
-    """Return the submission in a form.
+    """Validate and return the dispute or reply that a reader entered in a form.
 
     Raises:
-        InvalidBody: Fields are invalid; the errors have the words and the order of the form.
+        InvalidBody: Fields are invalid. The errors are worded for readers, in the order of the form.
     """
     form = request.form
     body: dict[str, object] = {"text": "\n".join(form.get("text", "").strip().splitlines())}

@@ -41,7 +41,7 @@ class _Outlet(NamedTuple):
 
 @blp.before_request
 def _turn_off() -> Response | None:
-    """Show the contact of the operator instead of the forms if they are turned off."""
+    """Show the operator's contact instead of a form if the operator has turned the forms off."""
     if runtime().settings.public_disputes or request.endpoint == f"{blp.name}.show_submission":
         return None
     status = 200 if request.method in ("GET", "HEAD") else 403
@@ -57,7 +57,7 @@ def show_dispute_form(claim_id: UUID) -> Response:
 
 @blp.post("/claims/<uuid:claim_id>/dispute")
 def send_dispute(claim_id: UUID) -> Response:
-    """Store a dispute until an editor decides on it."""
+    """Store a dispute for an editor to decide on."""
     _check_reader()
     at, now = runtime(), utc_now()
     try:
@@ -71,13 +71,13 @@ def send_dispute(claim_id: UUID) -> Response:
 @blp.get("/claims/<uuid:claim_id>/reply")
 @requires(Scope.READ)
 def show_reply_form(claim_id: UUID) -> Response:
-    """Show the form for a reply of an outlet to a claim."""
+    """Show the form with which an outlet replies to a claim about which it reported."""
     return show("submissions/reply.html", **_reporting(claim_id), form={})
 
 
 @blp.post("/claims/<uuid:claim_id>/reply")
 def send_reply(claim_id: UUID) -> Response:
-    """Store a reply to a claim until an editor decides on it."""
+    """Store an outlet's reply to a claim for an editor to decide on."""
     _check_reader()
     try:
         return _show_link(_submit_reply(request.form.get("outlet", ""), claim_id))
@@ -88,7 +88,7 @@ def send_reply(claim_id: UUID) -> Response:
 @blp.get("/outlets/<outlet>/dispute")
 @requires(Scope.READ)
 def choose_claim(outlet: str) -> Response:
-    """Show the resolved claims of an outlet, to choose the one with the wrong result."""
+    """Show the resolved claims of an outlet, from which the reader chooses one to dispute."""
     view = edit.get_outlet(runtime().db, outlet)
     resolved = partial(listing.list_claims, runtime().db, outlet=outlet, status=ClaimStatus.RESOLVED, now=utc_now())
     claims, _, _ = page_of(read_query(PageQuery()), resolved)
@@ -98,13 +98,13 @@ def choose_claim(outlet: str) -> Response:
 @blp.get("/outlets/<outlet>/reply")
 @requires(Scope.READ)
 def show_general_form(outlet: str) -> Response:
-    """Show the form for a reply of an outlet to its whole record."""
+    """Show the form with which an outlet replies to its whole record."""
     return show("submissions/reply.html", claim=None, outlets=[edit.get_outlet(runtime().db, outlet)], form={})
 
 
 @blp.post("/outlets/<outlet>/reply")
 def send_general_reply(outlet: str) -> Response:
-    """Store a reply to a whole record until an editor decides on it."""
+    """Store an outlet's reply to its whole record for an editor to decide on."""
     _check_reader()
     try:
         return _show_link(_submit_reply(outlet, None))
@@ -114,7 +114,7 @@ def send_general_reply(outlet: str) -> Response:
 
 @blp.get("/submissions")
 def show_submission() -> Response:
-    """Show the status of a submission to its sender. Its address is secret, so no cache may store it."""
+    """Show a submission's status to its sender. The address is secret, so caches may not store the page."""
     after_this_request(_keep_secret)
     count_call("reads", None)
     secret = request.args.get("link", "")
@@ -130,11 +130,11 @@ def _keep_secret(response: Response) -> Response:
 
 
 def _check_reader() -> None:
-    """Check that a form was sent from one of our pages by a sender who may read them, and count the call.
+    """Reject a form from another site or from a sender who may not read the pages, and count the call.
 
     Raises:
         Forbidden: The form was sent from another site, or the session may not read.
-        Unauthorized: Reading is closed, and there is no session.
+        Unauthorized: Reading requires a session, and there is none.
     """
     check_sender()
     after_this_request(forbid_caching)
@@ -149,7 +149,7 @@ def _check_reader() -> None:
 
 
 def _sender() -> str:
-    """Return the keyed hash of the client's address."""
+    """Return the keyed hash of the client's IP address, which identifies the sender of a form."""
     return keyed_hash(runtime().settings, client_address())
 
 
@@ -160,7 +160,7 @@ def _submit_reply(outlet: str, claim_id: UUID | None) -> str:
 
 
 def _reporting(claim_id: UUID) -> dict[str, object]:
-    """Return a claim and the outlets that reported it, sorted by name."""
+    """Return the values for the reply form: a claim, and the outlets that reported it, sorted by name."""
     found = story.get_story(runtime().db, claim_id, now=utc_now())
     slugs = {report.outlet for report in found.claim.reports if report.withdrawn is None}
     outlets = sorted((_Outlet(slug, found.names[slug]) for slug in slugs), key=lambda outlet: outlet.name)

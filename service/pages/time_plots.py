@@ -29,7 +29,7 @@ class TimePoint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AxisLabel:
-    """A label of an axis of time."""
+    """A label on a time axis."""
 
     x: str
     words: str
@@ -37,7 +37,7 @@ class AxisLabel:
 
 @dataclass(frozen=True, slots=True)
 class PlotPoint:
-    """A point of a line, with the strip of the plot in which it is the closest point."""
+    """A point of a line, with the strip of the plot in which a pointer selects it."""
 
     x: str
     y: str
@@ -51,7 +51,7 @@ class TimePlot:
     """A line through estimates, in a band of their intervals."""
 
     band: str
-    """An SVG path, as `line`."""
+    """The band as an SVG path, like `line`."""
     line: str
     span: Span
     labels: list[AxisLabel]
@@ -59,7 +59,7 @@ class TimePlot:
 
 
 def through_time(points: Sequence[TimePoint]) -> TimePlot | None:
-    """Return the plot of estimates over time, or None for fewer than two."""
+    """Return the plot of estimates over time; None if there are fewer than two."""
     known = [(point.as_of, point.reliability) for point in points if point.reliability is not None]
     if len(known) < 2:
         return None
@@ -111,7 +111,7 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _dates(first: dt.datetime, last: dt.datetime) -> list[AxisLabel]:
-    """Return labels with years or, for a shorter time, with months or days."""
+    """Return the labels of a time axis: years or, for a shorter time, months or days."""
     years = [dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in range(first.year + 1, last.year + 1)]
     chosen = thin(years, _LABELS) if len(years) > 1 else [first, last]
     words = "{:%Y}" if len(years) > 1 else "{:%b %Y}" if last - first > _FEW_MONTHS else "{0.day} {0:%b %Y}"

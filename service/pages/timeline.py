@@ -1,4 +1,4 @@
-"""The geometry of the timeline of a claim: a lane for each outlet, or for several with equal reports. Pure.
+"""The geometry of a claim's timeline: a lane for each outlet or group with equal reports. Pure.
 
 Horizontal positions are percentages of the width, so that the timeline fits any screen. Vertical ones are pixels.
 """
@@ -18,13 +18,13 @@ from service.values.vocabulary import Precision
 
 MAX_LANES = 40
 MAX_MARKS = 300
-"""The largest number of marks; of more reports, an evenly spaced sample is drawn."""
+"""The largest number of marks. If there are more, an evenly spaced sample is drawn."""
 
 _STEEP = 1.0  # percent; a relay line narrower than this is drawn as a curve
 
 
 def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
-    """Return the timeline of a claim, which is empty without reports."""
+    """Lay out the timeline of a claim; return an empty one if the claim has no reports."""
     claim = story.claim
     if not claim.reports:
         return Timeline(0, [], [], [], [], 0)
@@ -42,9 +42,9 @@ def draw_timeline(story: Story, *, now: dt.datetime) -> Timeline:
 
 
 def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], span: Span) -> list[list[str | None]]:
-    """Return the outlets in the order of their first report, with a root right before its first relay.
+    """Return groups of outlets in the order of their first reports, with a root before its first relay.
 
-    Outlets with equal lanes form a group, except for roots, because lines lead to them.
+    Outlets with equal reports form a group. A root has a group of its own, because relay lines end at it.
     """
     by_outlet: dict[str | None, list[ReportView]] = {}
     for report in reports:
@@ -60,7 +60,10 @@ def _groups(reports: Sequence[ReportView], roots: Mapping[UUID, str | None], spa
 
 
 def _likeness(report: ReportView, roots: Mapping[UUID, str | None], span: Span) -> tuple[object, ...]:
-    """Return the properties of a report that its mark shows. Times are equal if one mark would cover the other."""
+    """Return the properties of a report that its mark shows, to group outlets with equal reports.
+
+    Times are rounded, so that they are equal if one mark would cover the other.
+    """
     is_relay, root = report.id in roots, roots.get(report.id)
     return (
         round(span.x(report.published_at)),
@@ -88,7 +91,7 @@ def _add_marks(lanes: Mapping[str | None, Lane], reports: Sequence[ReportView], 
 def _ties(
     lanes: Sequence[Lane], by_slug: Mapping[str | None, Lane], roots: Mapping[UUID, str | None]
 ) -> Iterator[RelayLine]:
-    """Yield the line from each relay to the last earlier report of its root, or else to its lane."""
+    """Yield the line from each relay to the last earlier report of its root, or else to the root's lane."""
     for lane in lanes:
         for mark in lane.marks:
             root = by_slug.get(roots[mark.report.id]) if mark.report.id in roots else None

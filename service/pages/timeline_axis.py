@@ -11,11 +11,11 @@ from service.claims.story import Story
 from service.pages.formats import day
 
 LABEL = 17
-"""The height of the label of a moment in pixels."""
+"""The height of a moment's label in pixels."""
 
 _MARGIN = 2.5  # percent on either side
 _SHORT_SPAN = dt.timedelta(days=2)  # labelled with times instead of days
-_ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the time
+_ZOOM = 10  # the axis shows only the reports if all of them are in the first tenth of the span
 _SPACE = "\N{NO-BREAK SPACE}"
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 _LATEST = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -26,7 +26,7 @@ Moment: TypeAlias = Literal["known", "due", "today"]
 
 @dataclass(frozen=True, slots=True)
 class MomentMark:
-    """The vertical line at the due date, at the time when the answer became known, or today."""
+    """A vertical line at today, at the due date, or at the time when the answer became public."""
 
     kind: Moment
     x: str
@@ -34,7 +34,7 @@ class MomentMark:
     anchor: Anchor
     words: str
     is_beyond: bool
-    """Whether it is later than the end of the axis."""
+    """Whether the moment is later than the end of the axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class DateLabel:
 
 
 def marked_moments(story: Story, now: dt.datetime) -> dict[Moment, dt.datetime]:
-    """Return the moments to mark, among them today until the answer is known."""
+    """Return the moments to mark: the due date, and the time of the answer or else today."""
     claim = story.claim
     known_at = None if claim.resolution is None else claim.resolution.known_at
     today = now if known_at is None else None
@@ -64,9 +64,9 @@ class Span:
 
     @classmethod
     def over(cls, reports: Sequence[dt.datetime], moments: Mapping[Moment, dt.datetime]) -> Span:
-        """Return the span of the reports and moments, or only of the reports if they are in its first tenth.
+        """Return the span of the reports and moments; of the reports alone if all are in its first tenth.
 
-        Once the answer is known, a later due date is beyond the span.
+        Once the answer is known, a later due date does not extend the span.
         """
         shown = [at for kind, at in moments.items() if kind == "known" or at <= moments.get("known", at)]
         first, last = min([*reports, *shown]), max([*reports, *shown])
@@ -82,7 +82,10 @@ class Span:
         return _MARGIN + (100 - 2 * _MARGIN) * min((moment - self.first) / (self.last - self.first), 1)
 
     def dates(self, *, has_times: bool) -> list[DateLabel]:
-        """Return labels for both ends and the middle: times if the span is short and reports have times, else days."""
+        """Return labels for the ends and the middle of the axis: days or, for a short span, times.
+
+        Times are shown only if reports have times.
+        """
         label = _minute if has_times and self.last - self.first < _SHORT_SPAN else day
         middle = self.first + (self.last - self.first) / 2
         moments: dict[Anchor, dt.datetime] = {"start": self.first, "middle": middle, "end": self.last}
@@ -97,7 +100,7 @@ def _minute(moment: dt.datetime) -> str:
 
 
 def mark_moments(moments: Mapping[Moment, dt.datetime], span: Span) -> Iterator[MomentMark]:
-    """Yield the marks of moments. Those without a line are first, so that no line crosses their labels."""
+    """Yield the marks of moments, those beyond the axis first, so that lines do not cross their labels."""
     in_order = sorted(moments.items(), key=lambda item: item[1] <= span.last)
     for row, (kind, moment) in enumerate(in_order):
         x, is_beyond = span.x(moment), moment > span.last

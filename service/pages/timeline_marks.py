@@ -35,7 +35,7 @@ class Lane:
     """The outlets; None is an unnamed source."""
     top: int
     marks: list[ReportMark] = field(default_factory=list)
-    """The marks; empty for a source that other outlets only cite."""
+    """The marks of the reports; empty for a source that other outlets cite but that has no report."""
 
     @property
     def bottom(self) -> int:
@@ -55,14 +55,14 @@ class RelayLine:
     x2: str
     y2: str
     kind: Literal["said", "unsaid"]
-    """Whether the root had a report of its own before the relay."""
+    """`said` if the root had a report of its own before the relay, else `unsaid`."""
     drop: float | None
     """The height of a steep line, which is drawn as a curve; None for other lines."""
 
 
 @dataclass(slots=True)
 class Timeline:
-    """The timeline of a claim."""
+    """The layout of a claim's timeline."""
 
     top: int
     """The space above the lanes, for the labels of moments, in pixels."""

@@ -1,4 +1,4 @@
-"""/topics: the topics of claims, with a ranking for each"""
+"""/topics and /topics/{topic}: the topics of claims, and the ranking of outlets on each"""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNKNOWN_TOPIC = "No recorded claim has this topic. All topics are listed at /top
 @blp.get("/topics")
 @requires(Scope.READ)
 def list_topics() -> Response:
-    """Show the topics with the most claims, each followed by those below it."""
+    """Show the topics with the most claims, each followed by its subtopics."""
 
     def make() -> tuple[str, dt.datetime | None]:
         topics = list_all(runtime().db, now=utc_now())
@@ -51,7 +51,7 @@ def list_topics() -> Response:
 @blp.get("/topics/<path:topic>")
 @requires(Scope.READ)
 def get_topic(topic: str) -> Response:
-    """Show the ranking and the latest claims on one topic."""
+    """Show the ranking of outlets on a topic, and the latest claims on it."""
     path = normal_form(topic)
     if path != topic:
         return redirect_read(topic=path)
@@ -71,7 +71,7 @@ def get_topic(topic: str) -> Response:
 
 
 def normal_form(topic: str) -> str:
-    """Return the normal form of the topic in an address (R21b)."""
+    """Return the normal form of the topic that a URL names (R21b)."""
     if "\0" in topic:  # PostgreSQL rejects NUL
         raise NotFound(UNKNOWN_TOPIC)
     try:

@@ -1,4 +1,4 @@
-"""Parse an editor's answer to a submission or dispute, and the query of the lists of both."""
+"""Parse the forms and queries of the pages on which editors answer submissions and disputes."""
 
 from __future__ import annotations
 

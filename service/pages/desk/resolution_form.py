@@ -49,7 +49,7 @@ class ResolutionForm:
     links: list[str]
     """The addresses of reports, suggested as evidence."""
     ticked: list[str]
-    """The suggested addresses that the evidence contains."""
+    """The suggested addresses that are already in the evidence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Card:
 
     @property
     def text(self) -> str:
-        """All texts of the card, one per line, which describe the picture."""
+        """All texts of the card, one per line, as a description of the picture."""
         return "\n".join([self.heading, *self.lines, self.foot])
 
 

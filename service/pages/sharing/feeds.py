@@ -44,7 +44,7 @@ class Feed:
     subtitle: str
     path: str
     page: str
-    """The path of the page about the same subject."""
+    """The path of the page about the feed's subject."""
     latest: Sequence[LatestClaim]
     since: dt.datetime = _EMPTY
     """The time of the last change, for a feed without claims."""
