@@ -34,7 +34,7 @@ class BatchClaim:
     claim: NewClaim
     reports: Sequence[NewReport]
     resolution: NewResolution | ServiceError | None
-    """An error if the resolution is malformed."""
+    """The resolution, the error for a malformed one, or None."""
 
 
 BatchEntry: TypeAlias = BatchClaim | ServiceError

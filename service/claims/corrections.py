@@ -15,10 +15,10 @@ class ReportChanges(TypedDict, total=False):
     """The members of a report to change, with their new values."""
 
     stance: Stance | None
-    """None for the stance that the probability implies."""
+    """The new stance; None for the one that the probability implies."""
     probability: float | None
     commitment: int | None
-    """None to read it from the quote."""
+    """The new commitment; None to read it from the quote."""
     quote: str | None
     url: str | None
 

@@ -68,5 +68,5 @@ def _describe(one: Submission, claims: Mapping[UUID | None, tuple[UUID, str]]) -
 
 
 def _claim_id(one: Submission) -> UUID | None:
-    """Return the id of the claim of a submission; for a dispute, the claim that now has the resolution."""
+    """Return the id of the claim of a submission; for a dispute, of the claim with the resolution."""
     return one.claim_id if one.resolution is None else one.resolution.claim_id

@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller, Scope, Via
 
 
 class NewDispute(TypedDict):
-    """The members of a new dispute."""
+    """A dispute as sent."""
 
     reason: str
     evidence: list[str]
@@ -53,6 +53,7 @@ def dispute_resolution(
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
         NothingToDispute: The claim has no resolution in effect.
         AlreadyDisputed: The caller has an open dispute of the resolution with a different reason or different evidence.
     """
@@ -131,7 +132,7 @@ def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
 
 
 def _load(session: Session, dispute_id: UUID) -> tuple[Claim, Dispute]:
-    """Lock the claim of a dispute, and return both.
+    """Lock the claim of a dispute, and return the claim and the dispute.
 
     Raises:
         NotFound: No dispute has this id.

@@ -43,6 +43,7 @@ def list_claim_disputes(db: Database, claim_id: UUID, *, after: SortKey | None, 
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
         InvalidQuery: `after` is not a sort key of this list.
     """
     resolutions = sa.select(Resolution.id).where(Resolution.claim_id == claim_id)

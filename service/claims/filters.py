@@ -20,7 +20,7 @@ from service.values.vocabulary import ClaimKind, ClaimStatus, Verdict
 
 
 class ClaimFilters(TypedDict, total=False):
-    """The filters of a list of claims; None is the same as no filter."""
+    """The filters of a list of claims; None has the same effect as leaving a filter out."""
 
     status: ClaimStatus | None
     verdict: Verdict | None
@@ -88,7 +88,7 @@ def _subject_conditions(session: Session, filters: ClaimFilters) -> Iterator[sa.
 
 
 def _report_conditions(filters: ClaimFilters) -> Iterator[sa.ColumnElement[bool]]:
-    """Yield the conditions for the filters on reports, except withdrawn ones, and on the resolution."""
+    """Yield the conditions for the filters on reports and resolutions. Withdrawn reports never match."""
     reported = sa.select(Report.claim_id).where(~sa.exists().where(Withdrawal.report_id == Report.id))
     if (url := filters.get("url")) is not None:
         yield Claim.id.in_(reported.where(Report.page_key == _key_of_page(url)))

@@ -28,7 +28,9 @@ from service.values.vocabulary import ClaimKind
 
 
 def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.datetime) -> ForecastView:
-    """Return the probability that a claim proves true, and the contribution of each feature to it.
+    """Return the forecast of a claim: the probability that it proves true, and the contributions to it.
+
+    For an opinion or a claim that is already decided, it contains only the forecasts stored before.
 
     Args:
         db: The database.
@@ -38,6 +40,7 @@ def forecast_claim(db: Database, claim_id: UUID, *, level: float, now: dt.dateti
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
     """
     with db.read() as session:
         claim = load_claim(session, claim_id)

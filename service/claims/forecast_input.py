@@ -49,7 +49,7 @@ def read_openings(session: Session, groups: Collection[str] | None) -> Openings:
 
 
 def as_reports(filed: Sequence[Filed], opened: Sequence[dt.datetime] = ()) -> list[ForecastReport]:
-    """Return the reports of a claim as input for a forecast, with the number of rivals at each time.
+    """Return the reports of a claim as input for a forecast, each with its number of rivals.
 
     Rivals are the other claims of the group that had been reported when the report was published.
 

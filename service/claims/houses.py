@@ -26,7 +26,7 @@ class House:
 
 
 def houses_of(session: Session, claim: Claim, outlets: Mapping[UUID, Outlet]) -> list[House]:
-    """Return the publishers with more than one root outlet of a claim, sorted by name."""
+    """Return the publishers that own more than one root outlet of a claim, sorted by name."""
     sides = root_outlets(counting_reports(claim), claim_facts(claim).known_at)
     roots = {root for side in sides.values() for root in side if root is not None}
     if len(roots) < 2:

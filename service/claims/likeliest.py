@@ -24,7 +24,7 @@ LIKELIEST = 5
 # These limits bound the cost of a search by similarity, for any text and any number of claims.
 _TERMS = 200
 _CLAIMS = 10_000
-"""The maximum number of claims to count in total."""
+"""The maximum number to which all claims are counted."""
 # The parameters of BM25 (Robertson and Zaragoza, 2009, The Probabilistic Relevance Framework, section 3.4).
 _SATURATION = 1.2
 _LENGTH_NORMALISATION = 0.75

@@ -36,17 +36,19 @@ def merge_claim(
     """Merge a claim into another one, which then counts in place of both.
 
     Returns:
-        The merge, and whether it is new.
+        The merge, and whether it is new. If the claim was already merged into the same claim, the
+        existing merge is returned.
 
     Raises:
         NotFound: No claim has this id.
         InvalidBody: `into` is unknown.
-        OwnClaim: One of the claims is resolved, and the caller filed one of them or a report on it (R14b).
-        ClaimMerged: The claim was merged into another one.
+        OwnClaim: One of the claims is resolved, and the caller filed a claim or a report on one (R14b).
+        ClaimMerged: The claim was already merged into a different one.
         MergeChain: `into` was merged itself, or another claim was merged into this one.
         MergeCircle: `into` is the claim itself, or relays would form a cycle (R7).
-        ClaimsContradict: The verdicts differ, or a resolution that would be replaced is disputed.
-        GroupResolved: The claim would be true, and so is another claim of its group (R3).
+        ClaimsContradict: The verdicts differ, only one of the claims is an opinion, or the merge would replace a
+            disputed resolution.
+        GroupResolved: The merged claim would be true, although another claim of its group is true (R3).
     """
     with db.write() as session:
         claim, target = lock_both(session, claim_id, into)
@@ -77,24 +79,24 @@ def undo_claim_merge(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Undo the merge of a claim. Rows that were recorded since stay with the other claim.
+    """Undo the merge of a claim, and move its reports, resolutions, replies and reviews back to it.
 
-    Resolutions that supersede a returned resolution return with it.
+    Rows recorded since the merge stay with the other claim, except for resolutions that supersede a moved one.
 
     Args:
         db: The database.
         cache: The score cache, in which the scores of the outlets of both claims are invalidated.
         claim_id: The id of the claim.
-        if_match: The tags of the merges that the caller accepts; None for any merge.
+        if_match: The ETags of the merges that the caller accepts; None for any merge.
         caller: The API key of the call.
         now: The time of the call.
 
     Raises:
         NotFound: No claim has this id, or it was not merged.
-        OwnClaim: The claims are resolved, and the caller filed one of them or a report on it (R14b).
+        OwnClaim: One of the claims is resolved, and the caller filed a claim or a report on one (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
         MergeCircle: Because of later changes, relays would form a cycle on one of the claims (R7).
-        GroupResolved: One of the claims would be true, and so is another claim of its group (R3).
+        GroupResolved: One of the claims would be true, although another claim of its group is true (R3).
     """
     with db.write() as session:
         claim, target, merge = lock_merge(session, claim_id)
@@ -111,7 +113,7 @@ def undo_claim_merge(
 
 
 def get_claim_merge(db: Database, claim_id: UUID) -> ClaimMergeView:
-    """Return the merge of a claim.
+    """Return the merge in effect of a claim into another one.
 
     Raises:
         NotFound: No claim has this id, or it was not merged.

@@ -16,7 +16,11 @@ from service.storage.models import Claim, ClaimMerge
 
 
 def require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
-    """Return the merge of a claim that is in effect."""
+    """Return the merge in effect of a claim into another one.
+
+    Raises:
+        NotFound: No claim has this id, or it was not merged.
+    """
     if (claim := session.get(Claim, claim_id)) is None:
         raise NotFound(f"No claim has the id {claim_id}. Find the id with GET /v1/claims.")
     if (merge := merge_of(session, claim)) is None:
@@ -25,7 +29,7 @@ def require_merge(session: Session, claim_id: UUID) -> ClaimMerge:
 
 
 def merge_of(session: Session, claim: Claim) -> ClaimMerge | None:
-    """Return the merge of a claim that is in effect."""
+    """Return the merge in effect of a claim into another one; None if it was not merged."""
     return session.scalar(sa.select(ClaimMerge).where(ClaimMerge.claim_id == claim.id, ClaimMerge.undone_at.is_(None)))
 
 
@@ -34,9 +38,9 @@ def lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Clai
 
     Raises:
         NotFound: No claim has the first id.
-        InvalidBody: No claim has the second one.
+        InvalidBody: No claim has the second id.
     """
-    lock_name(session, PLACES)  # excludes new replies, and merges of outlets
+    lock_name(session, PLACES)  # blocks concurrent replies, and merges of outlets
     rows = sa.select(Claim).where(Claim.id.in_([claim_id, into]))
     session.execute(rows.with_only_columns(Claim.id).order_by(Claim.id).with_for_update()).all()
     found = session.scalars(rows.options(*WHOLE).execution_options(populate_existing=True)).all()
@@ -52,7 +56,7 @@ def lock_both(session: Session, claim_id: UUID, into: UUID) -> tuple[Claim, Clai
 def lock_merge(session: Session, claim_id: UUID) -> tuple[Claim, Claim, ClaimMerge]:
     """Lock a merged claim and its target, and return them with their merge."""
     claim, target = lock_both(session, claim_id, require_merge(session, claim_id).into_id)
-    merge = require_merge(session, claim_id)  # it may have been undone before the lock
+    merge = require_merge(session, claim_id)  # the first one may have been undone before the lock
     if merge.into_id != target.id:
         raise WriteConflict("The claim was merged into another one in the meantime.")
     return claim, target, merge

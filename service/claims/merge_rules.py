@@ -18,7 +18,8 @@ def check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
     """Check that a key may merge two claims, or undo their merge.
 
     Raises:
-        OwnClaim: It filed one of the claims or a report on it, and lacks the scope `resolutions:own` (R14b).
+        OwnClaim: A claim is resolved, and the key filed one of them or a report on it and lacks `resolutions:own`
+            (R14b).
     """
     if any(standing_resolution(each) is not None for each in (claim, target)):
         check_own(claim, caller)
@@ -26,7 +27,7 @@ def check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
 
 
 def check_free(session: Session, claim: Claim, target: Claim) -> None:
-    """Check that neither of two claims is part of another merge."""
+    """Check that two claims differ, that neither was merged, and that none was merged into the first."""
     if claim.merged_into_id is not None:
         raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
     if claim is target:
@@ -46,7 +47,7 @@ def check_free(session: Session, claim: Claim, target: Claim) -> None:
 
 
 def check_agreement(claim: Claim, target: Claim) -> None:
-    """Check that two claims do not contradict each other."""
+    """Check that the kinds and verdicts of two claims agree, and that a merge replaces no open dispute."""
     if (claim.kind is ClaimKind.OPINION) is not (target.kind is ClaimKind.OPINION):
         raise ClaimsContradict(
             f"You tried to merge the claims {claim.id} and {target.id}, but only one of them is an opinion. Merge "
@@ -68,7 +69,7 @@ def check_agreement(claim: Claim, target: Claim) -> None:
 
 
 def check_result(session: Session, claim: Claim) -> None:
-    """Check the rules of groups and relays on a claim after rows were moved to or from it."""
+    """Check the rules of groups and relays on a claim after a merge, or its undoing (R3, R7)."""
     in_effect = standing_resolution(claim)
     if in_effect is not None and in_effect.verdict is Verdict.TRUE:
         check_group(session, claim)

@@ -1,4 +1,4 @@
-"""Move the reports, resolutions and replies of a claim to another one, and back (R22a)."""
+"""Move the reports, resolutions, replies and reviews of a claim to another one, and back (R22a)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.storage.predicates import is_among
 
 
 def move_rows(session: Session, claim: Claim, target: Claim) -> MovedRows:
-    """Move everything that is filed under a claim to another claim, and return the ids of the moved rows."""
+    """Move the rows and reviews of a claim to another claim, and return the ids of the moved rows."""
     replies = _replies(session, Reply.claim_id == claim.id)
     moved = MovedRows(
         reports=[str(report.id) for report in claim.reports],
@@ -35,7 +35,7 @@ def move_rows(session: Session, claim: Claim, target: Claim) -> MovedRows:
 
 
 def return_rows(session: Session, claim: Claim, target: Claim, moved: MovedRows) -> None:
-    """Return the rows that a merge moved to their claim."""
+    """Move rows and reviews back to a claim from the claim that it was merged into."""
     _return_resolutions(claim, target, moved)
     reports = set(moved["reports"])
     _move_reports([report for report in target.reports if str(report.id) in reports], target, claim)
@@ -45,7 +45,7 @@ def return_rows(session: Session, claim: Claim, target: Claim, moved: MovedRows)
 
 
 def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> None:
-    """Move reports from one claim to another, which may already have the same reports (R4)."""
+    """Move reports from one claim to another, and keep their fingerprints unique there (R4)."""
     moving = list(reports)
     taken = {original_fingerprint(report.fingerprint) for report in target.reports}
     for report in moving:
@@ -57,7 +57,10 @@ def _move_reports(reports: Iterable[Report], source: Claim, target: Claim) -> No
 
 
 def _move_resolutions(claim: Claim, target: Claim) -> None:
-    """Move the resolutions of a claim to another one: after its own ones to stay in effect, otherwise before them."""
+    """Move the resolutions of a claim to another claim.
+
+    If only the first claim is resolved, they are placed after those of the other claim and stay in effect; else before.
+    """
     moving = claim.resolutions
     is_last = standing_resolution(claim) is not None and standing_resolution(target) is None
     if target.resolutions:
@@ -69,7 +72,7 @@ def _move_resolutions(claim: Claim, target: Claim) -> None:
 
 
 def _return_resolutions(claim: Claim, target: Claim, moved: MovedRows) -> None:
-    """Return moved resolutions to their claim, with those that supersede them."""
+    """Move resolutions back to their claim, with the later resolutions that supersede them."""
     ids = set(map(UUID, moved["resolutions"]))
     for resolution in target.resolutions:
         if resolution.supersedes_id in ids:

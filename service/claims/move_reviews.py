@@ -7,14 +7,17 @@ from service.storage.models.columns import ReviewNote
 
 
 def is_same_review(one: ReviewNote, other: ReviewNote) -> bool:
-    """Return whether two notes are about the same page or, without pages, have the same fact-checker and rating."""
+    """Return whether two reviews have the same page or, without pages, the same publisher and rating."""
     if one["url"] is not None or other["url"] is not None:
         return one["url"] == other["url"]
     return (one["publisher"], one["rating"], one["value"]) == (other["publisher"], other["rating"], other["value"])
 
 
 def move_reviews(claim: Claim, target: Claim) -> None:
-    """Move the reviews of a claim that the other claim does not have. Redacted reviews stay redacted."""
+    """Move those reviews of a claim that the other claim does not have.
+
+    If the reviews of the other claim were redacted, none is moved.
+    """
     if any(note["member"] == "reviews" for note in target.redacted or ()):
         return
     present, sent = target.reviews or [], claim.reviews or []
@@ -26,7 +29,7 @@ def move_reviews(claim: Claim, target: Claim) -> None:
 
 
 def return_reviews(claim: Claim, target: Claim) -> None:
-    """Return the moved reviews of a claim that were not redacted since."""
+    """Move back to a claim those of its moved reviews that were not redacted since."""
     returning = [note.copy() for note in target.reviews or [] if note.get("merged_from") == str(claim.id)]
     if returning:
         target.reviews = [note for note in target.reviews or [] if note.get("merged_from") != str(claim.id)] or None

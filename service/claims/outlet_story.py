@@ -21,19 +21,19 @@ class OutletStory:
 
     slug: str
     report: ReportView | None
-    """The report that counts, or else the last report; None if other outlets only cite the outlet."""
+    """The report that counts, or else the last one; None if the outlet is only cited by others."""
     side: Stance | None
-    """The side that it took before the answer was known; None for no side."""
+    """The side that the outlet took before the answer was known; None for no side."""
     right: float | None
-    """The extent to which it was right, from 0 to 1; None if the claim does not count for it."""
+    """The extent to which the outlet was right, from 0 to 1; None if the claim does not count for it."""
     why_no_side: Literal["asked", "late", "withdrawn", "unscorable", "cited"] | None
-    """The reason why it is on no side."""
+    """The reason why the outlet is on no side; None if it is on one."""
     late: ReportView | None
-    """A report that takes another side and was published after the answer was known (R6)."""
+    """A report with a different side, published after the answer was known (R6); None if there is none."""
 
 
 def tell_outlets(claim: Claim, views: Sequence[ReportView], outlets: Mapping[UUID, Outlet]) -> Iterator[OutletStory]:
-    """Yield the story of each outlet that reported a claim or is cited."""
+    """Yield the story of each outlet that reported a claim, or that is cited in a report on it."""
     shown = {view.id: view for view in views}
     by_outlet: dict[UUID, list[Report]] = {}
     for report in claim.reports:
@@ -77,6 +77,6 @@ def _why_no_side(
 
 
 def _is_late_change(report: Filed, vote: Filed, facts: ClaimFacts) -> bool:
-    """Return whether a report takes another side and was published after the answer was known."""
+    """Return whether a report takes a different side and was published after the answer was known."""
     is_side = report.stance.takes_side and report.is_after(facts.known_at)
     return is_side and report.id != vote.id and report.stance is not vote.stance

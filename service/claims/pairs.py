@@ -1,4 +1,4 @@
-"""Find pairs of claims that are probably the same, and record pairs that are not."""
+"""Find pairs of claims that are probably the same, and record which pairs are not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from service.values.vocabulary import Caller
 _NEWEST_FIRST = Keyset([Claim.id], [UUID], descending=True)
 _SAME_TEXTS = 20
 _SIMILARITY = 0.6
-"""The minimum share of common terms among all terms of a listed pair."""
+"""The minimum share of the terms of a listed pair that both claims contain."""
 _OLDER = aliased(Claim)
 
 
@@ -57,7 +57,7 @@ def list_same_texts(db: Database, *, now: dt.datetime) -> list[LikelyPair]:
 def list_similar_texts(db: Database, *, after: SortKey | None, limit: int, now: dt.datetime) -> Page[LikelyPair]:
     """Return a page of pairs of claims that share most words, the newest first.
 
-    A page covers `limit` claims, so it may have fewer pairs.
+    A page searches only `limit` claims for pairs, so it may have fewer pairs.
     """
     rows = sa.select(Claim).where(Claim.merged_into_id.is_(None))
     with db.read() as session:
@@ -73,7 +73,7 @@ def mark_distinct(db: Database, claim_id: UUID, *, other: UUID, caller: Caller, 
     Raises:
         NotFound: One of the claims does not exist.
         ClaimMerged: One of the claims was merged.
-        InvalidBody: Both are the same claim.
+        InvalidBody: Both ids are the same.
     """
     if claim_id == other:
         raise InvalidBody.at("/other", "This is the claim itself. Send the id of another claim.", "same-claim")
@@ -93,9 +93,10 @@ def _is_distinct(
 
 
 def _similar_pair(session: Session, claim: Claim) -> _Pair | None:
-    """Return a claim with the earlier claim that shares the most words; None if none shares enough.
+    """Return the pair of a claim and the most similar earlier claim; None if none is similar enough.
 
-    Claims of one group exclude each other, and claims with the same text are in another list.
+    Claims of the same group are skipped, because they exclude each other, and claims with the same text, because
+    `list_same_texts` returns them.
     """
     terms = index_terms(claim.text)
     candidates = likeliest_claims(session, claim.text)

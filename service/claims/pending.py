@@ -54,7 +54,7 @@ def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> Pending
     """Return a submission that was accepted or refused.
 
     Raises:
-        NotFound: No submission that the caller may decide has this id, or it is pending.
+        NotFound: No submission that the caller may accept or refuse has this id, or it is still pending.
     """
     rows = sa.select(Submission).where(Submission.id == submission_id, Submission.status != SubmissionStatus.PENDING)
     with db.read() as session:
@@ -69,7 +69,7 @@ def check_scope(kind: SubmissionKind, caller: Caller) -> None:
     """Check that a key has the scope for submissions of a kind.
 
     Raises:
-        Forbidden: It lacks the scope.
+        Forbidden: The key lacks the scope.
     """
     if _NEEDED[kind] not in caller.scopes:
         raise Forbidden(

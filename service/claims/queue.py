@@ -31,7 +31,7 @@ COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class StakeView:
-    """The reports that the resolution of a claim will score, and their outlets."""
+    """The number of reports that the resolution of a claim would score, with their outlets and roots."""
 
     reports: int
     outlets: list[str]
@@ -41,18 +41,18 @@ class StakeView:
 
 @dataclass(frozen=True, slots=True)
 class QueuedClaim(ListedClaim):
-    """A claim in the queue."""
+    """A claim that waits for a verdict, with its reports."""
 
     at_stake: StakeView
     reports: list[ReportView]
-    """All reports of the claim."""
+    """All reports on the claim, including those that would not be scored."""
 
 
 class QueueFilters(ClaimFilters, total=False):
     """The filters of a list of waiting claims."""
 
     before: dt.datetime | None
-    """The moment before which a claim was due or, if it has no due date, recorded; None for any."""
+    """List only claims that were due or, without a due date, recorded before this moment; None for all."""
     skipping: Collection[UUID]
     """The ids of claims to leave out."""
 
@@ -62,7 +62,8 @@ def list_due_claims(
 ) -> Page[QueuedClaim]:
     """Return a page of the due claims with a report that counts, the longest overdue first (R15).
 
-    All pages count reports as of the first page, so that the order is stable. A sort key begins with its time.
+    Of claims that were due at the same time, the one with the most reports is first. Sort keys begin with the time of
+    the first page, and all pages count the reports at that time, so that the order is stable.
 
     Raises:
         InvalidQuery: `after` is not a sort key of this list, or `outlet` is unknown.
@@ -92,7 +93,7 @@ def list_undated_claims(
 
 
 def count_due_claims(db: Database, *, now: dt.datetime) -> int:
-    """Return the number of due claims, up to a limit."""
+    """Return the number of due claims, at most `COUNTED`."""
     some = sa.select(Claim.id).where(has_status(ClaimStatus.DUE, now), Claim.merged_into_id.is_(None)).limit(COUNTED)
     with db.read() as session:
         return session.scalars(sa.select(sa.func.count()).select_from(some.subquery())).one()
@@ -106,7 +107,7 @@ def _waiting(
     *,
     now: dt.datetime,
 ) -> sa.Select[Claim]:
-    """Select the waiting claims with a status, loaded whole; `since` is the column that `before` filters."""
+    """Select the claims with a status that match filters; `since` is the column to which `before` applies."""
     rows = sa.select(Claim).where(has_status(status, now), *claim_conditions(session, filters, now=now))
     if (before := filters.get("before")) is not None:
         rows = rows.where(since < before)
@@ -116,7 +117,7 @@ def _waiting(
 
 
 def _count_reports(moment: dt.datetime) -> sa.ScalarSelect[int]:
-    """Return the number of reports of a claim that counted at a moment."""
+    """Return a query for the number of reports on a claim that counted at a moment."""
     counted = sa.select(sa.func.count()).where(Report.claim_id == Claim.id, is_counted(moment))
     return counted.correlate(Claim).scalar_subquery()
 

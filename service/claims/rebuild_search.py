@@ -1,4 +1,4 @@
-"""Recompute the columns that searches read."""
+"""Recompute the stored columns that searches use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def rebuild_search(db: Database) -> int:
     """Recompute the search columns of claims and reports and the spellings of outlets.
 
     Returns:
-        The number of claims, reports and outlets that differed.
+        The number of claims, reports and outlets that were corrected.
     """
     with db.write() as session:
         wrong = list(wrong_search_columns(session))

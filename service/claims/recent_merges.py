@@ -54,7 +54,7 @@ def list_claim_merges(db: Database, *, limit: int) -> list[ClaimMergeAction]:
 
 
 def read_merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[MergeAction]:
-    """Return the latest merges of outlets that meet some conditions, the newest first."""
+    """Return the latest merges of outlets that meet all conditions, the newest first."""
     rows = (
         sa.select(Outlet, Outlet.merged_at, ApiKey.name)
         .outerjoin(ApiKey, ApiKey.id == Outlet.merged_by)
@@ -70,7 +70,7 @@ def read_merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -
 
 
 def read_claim_merges(session: Session, limit: int, *chosen: sa.ColumnElement[bool]) -> list[ClaimMergeAction]:
-    """Return the latest merges of claims in effect that meet some conditions, the newest first."""
+    """Return the latest merges of claims that are in effect and meet all conditions, the newest first."""
     rows = (
         sa.select(ClaimMerge.recorded_at, ApiKey.name, ClaimMerge.claim_id, ClaimMerge.into_id, Claim.text)
         .join(Claim, Claim.id == ClaimMerge.claim_id)

@@ -88,13 +88,14 @@ def get_claim(db: Database, claim_id: UUID, *, now: dt.datetime) -> ClaimView:
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
     """
     with db.read() as session:
         return describe_claim(session, load_claim(session, claim_id), now=now)
 
 
 def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
-    """Return a new claim without reports, as a plain object."""
+    """Return a new claim without reports, as a plain object that is not part of a session."""
     return plain(
         Claim,
         {
@@ -112,7 +113,7 @@ def new_claim(given: NewClaim, *, caller: Caller, now: dt.datetime) -> Claim:
 
 
 def claim_by_external_id(session: Session, external_id: str | None) -> Claim | None:
-    """Return the claim with this external id, with its reports and resolutions."""
+    """Return the claim with this external id, with its reports and resolutions; None if there is none."""
     if external_id is None:
         return None
     return session.scalar(sa.select(Claim).where(Claim.external_id == external_id).options(*WHOLE))
@@ -121,7 +122,7 @@ def claim_by_external_id(session: Session, external_id: str | None) -> Claim | N
 def check_first_reports(
     claim: Claim, reports: Sequence[NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
-    """Check whether a new claim can be recorded with its first reports.
+    """Check a new claim and its first reports against the rules, and return the checked reports.
 
     Raises:
         InvalidBody: The claim or a report breaks a rule (R1, R7); `errors` names all places.
@@ -152,7 +153,7 @@ def named_outlets(reports: Iterable[NewReport]) -> Iterator[str | OutletName]:
 
 
 def by_pointer(reports: Sequence[NewReport]) -> dict[str, NewReport]:
-    """Return the reports of a claim by their JSON pointers."""
+    """Return the reports of a claim as sent, by their JSON pointers in the request."""
     return {f"/reports/{index}": report for index, report in enumerate(reports)}
 
 
@@ -160,7 +161,7 @@ def check_due_date(claim: Claim) -> None:
     """Check that an event has a due date (R1).
 
     Raises:
-        InvalidBody: It has none.
+        InvalidBody: The claim is an event without a due date.
     """
     if claim.kind is ClaimKind.EVENT and claim.resolves_by is None:
         raise InvalidBody.at("/resolves_by", "An event needs the date by which it is due.", "required")
@@ -176,20 +177,20 @@ def check_same(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Check that a claim that is sent again equals the recorded one (R4).
+    """Check that a claim sent again is the same as the recorded one (R4).
 
     Args:
         known: The recorded claim.
         given: The claim as sent.
-        reports: Its reports as sent.
+        reports: The reports as sent.
         directory: The directory that finds or creates their outlets.
-        current: The claim that has its reports: itself, or the one that it was merged into (R22a).
+        current: The recorded claim itself or, if it was merged, the claim that now has its reports (R22a).
         caller: The API key of the call.
         now: The time of the call.
 
     Raises:
-        ClaimDiffers: A member differs, or a report is new.
-        ReportDiffers: Only reports differ from those that they repeat.
+        ClaimDiffers: A member of the claim differs, or a report is new.
+        ReportDiffers: Only reports differ from the recorded ones that they repeat.
         InvalidBody: A report breaks a rule.
     """
     errors = differences(directory.session, known, given)
@@ -208,7 +209,7 @@ def check_same(
 
 
 def _new_reports(filings: Iterable[Filing], claim: Claim) -> Iterator[FieldError]:
-    """Yield an error for each report that is new on a claim."""
+    """Yield an error for each report that is not recorded on the claim yet."""
     detail = f"This report is not recorded. Add it with POST /v1/claims/{claim.id}/reports."
     for index, filing in enumerate(filings):
         if filing.is_new:

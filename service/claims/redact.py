@@ -1,4 +1,4 @@
-"""Redact members where the law demands it: the content is erased, while its author and date are kept.
+"""Redact members where the law demands it: the content is erased, but its author and date are kept.
 
 The ledger stays valid, because it contains only salted hashes of the content, and the salt is renewed.
 """
@@ -37,7 +37,7 @@ _FETCHED = 500
 
 
 class RedactionRequest(TypedDict):
-    """The members of a request for a redaction."""
+    """A redaction as requested: the id of a row, the names of its members to redact, and the reason."""
 
     subject: UUID
     members: list[str]
@@ -85,7 +85,7 @@ def redact_members(
             subject_id=subject, members=members, reason=reason, redacted_by=caller.key_id, recorded_at=now
         )
         session.add(redaction)
-        invalidate_all_scores(session, cache, are_moved=False, now=now)  # some show the reply of their outlet
+        invalidate_all_scores(session, cache, are_moved=False, now=now)  # because some of them show a reply
     return RedactionView(redaction.id, subject, members, reason, now)
 
 
@@ -115,7 +115,7 @@ def _check_members(row: Subject, members: Sequence[str]) -> None:
 
 
 def _delete_stored_responses(session: Session, subject: UUID) -> None:
-    """Delete the responses that are stored for idempotency keys and may contain the content."""
+    """Delete the responses stored for idempotency keys that may contain the redacted content."""
     subject_id = str(subject).encode()
     for stored in session.scalars(sa.select(StoredResponse), execution_options={"yield_per": _FETCHED}):
         if subject_id in stored.body:

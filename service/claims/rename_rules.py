@@ -17,7 +17,7 @@ from service.values.vocabulary import Caller, Scope
 
 
 def check_moves(source: str, moves: Mapping[UUID, str]) -> None:
-    """Check that a rename moves claims, and that no path gets too many names.
+    """Check that a rename moves at least one claim, and that no new path has too many names.
 
     Raises:
         InvalidBody: The topic has no claims, or a path would have too many names.
@@ -34,7 +34,7 @@ def check_moves(source: str, moves: Mapping[UUID, str]) -> None:
 
 
 def check_own_claims(session: Session, moves: Mapping[UUID, str], caller: Caller) -> None:
-    """Check that the key may change the resolved claims that would move (R14b)."""
+    """Check that a key may change the resolved claims that a rename would move (R14b)."""
     if Scope.RESOLUTIONS_OWN in caller.scopes:
         return
     reported = sa.exists().where(Report.claim_id == Claim.id, Report.filed_by == caller.key_id)
@@ -45,7 +45,7 @@ def check_own_claims(session: Session, moves: Mapping[UUID, str], caller: Caller
 
 
 def check_in_effect(rename: TopicRename) -> None:
-    """Check that a rename is not undone yet."""
+    """Check that a rename was not already undone."""
     if rename.undone_at is not None:
         raise RenameUndone(
             f"You tried to undo the rename {rename.id}, which is already undone. To move the claims, rename the topic "
@@ -54,7 +54,7 @@ def check_in_effect(rename: TopicRename) -> None:
 
 
 def check_newest(session: Session, rename: TopicRename) -> None:
-    """Check that no later rename in effect moved the same claims."""
+    """Check that no later rename in effect moved any of the same claims."""
     moved, again = sa.orm.aliased(Version), sa.orm.aliased(Version)
     rows = (
         sa.select(TopicRename.id)

@@ -87,7 +87,7 @@ def undo_rename(
         db: The database.
         cache: The score cache, in which all scores are invalidated.
         rename_id: The id of the rename.
-        if_match: The tags of the rename that the caller accepts; None for any.
+        if_match: The ETags of the rename that the caller accepts; None for any.
         caller: The API key of the call.
         now: The time of the call.
 
@@ -112,13 +112,13 @@ def undo_rename(
 
 
 def _lock(session: Session) -> None:
-    """Lock topic renames, outlet merges and contexts, which all depend on topics or sums."""
+    """Block concurrent topic renames, outlet merges and new contexts, which use the same topics or sums."""
     for name in (_RENAMES, PLACES, CONTEXTS):
         lock_name(session, name)
 
 
 def _moves_back(session: Session, rename: TopicRename) -> dict[UUID, str]:
-    """Return the previous topics of those claims that are still where a rename moved them."""
+    """Return the previous topics of the claims that still have the topic that a rename gave them."""
     versions = sa.select(Version.subject_id, Version.content).where(Version.rename_id == rename.id)
     former = {subject_id: str(content["topic"]) for subject_id, content in session.execute(versions)}
     rows = sa.select(Claim.id, Claim.topic).where(is_among(session, Claim.id, former)).order_by(Claim.id)
@@ -132,7 +132,7 @@ def _moves_back(session: Session, rename: TopicRename) -> dict[UUID, str]:
 def _move(
     session: Session, moves: Mapping[UUID, str], rename: TopicRename, *, caller: Caller, now: dt.datetime
 ) -> None:
-    """Change the topics of locked claims, keep their earlier versions, and update the sums."""
+    """Change the topics of locked claims, store their earlier versions, and update the sums."""
     before, after = Sums(), Sums()
     for counted in read_claims(session, only=is_among(session, Claim.id, moves)):
         placed = positions(counted.reports, counted.facts.known_at)

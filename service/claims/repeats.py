@@ -16,9 +16,9 @@ CHANGEABLE = ("text", "topic", "tags", "group", "resolves_by")
 
 
 def differences(session: Session, known: Claim, given: Mapping[str, object]) -> list[FieldError]:
-    """Return the sent members that differ from a claim and from each of its earlier versions.
+    """Return errors for the sent members that differ from a claim; none if an earlier version has them.
 
-    The spelling of the text is ignored (R21a), such as the kind of apostrophe or blank.
+    Differences in the typing of the text, such as the kind of apostrophe or space, are ignored (R21a).
     """
     errors = [
         FieldError(pointer=f"/{member}", detail="Differs from the recorded claim.", code="differs")
@@ -31,12 +31,15 @@ def differences(session: Session, known: Claim, given: Mapping[str, object]) -> 
 
 
 def _is_redacted(claim: Claim, member: str) -> bool:
-    """Return whether a member was redacted. Sending it again is no difference, and does not restore it."""
+    """Return whether a member was redacted, so that sending it again neither differs nor restores it."""
     return any(note["member"] == member for note in claim.redacted or ())
 
 
 def report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
-    """Return the error for a report that repeats another one, recorded or in the same request, and differs from it."""
+    """Return the error for a report that repeats another one but differs from it in some members.
+
+    The other report is recorded, or comes before it in the same request.
+    """
     name = "report before it in this request" if report.claim_id is None else f"report {report.id}"
     detail = f"The {name} has the same outlet, stance, time, url and source, but a different value here."
     errors = [FieldError(pointer=f"/{member}", detail=detail, code="differs") for member in members]
@@ -44,7 +47,7 @@ def report_differs(report: Report, members: Iterable[str]) -> ReportDiffers:
 
 
 def differing_members(given: Mapping[str, object], version: OnRecord) -> list[str]:
-    """Return the sent members that differ from a report. Redacted members are ignored."""
+    """Return the names of the sent members that differ from a report. Redacted members are ignored."""
     sent = {"probability": given["probability"], "commitment": given["commitment"], "quote": given["quote"]}
     redacted = {note["member"] for note in version.report.redacted or ()}
     return [

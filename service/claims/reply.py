@@ -39,7 +39,7 @@ class NewReply(TypedDict):
 def record_reply(
     db: Database, cache: ScoreCache, reference: str, *, reply: NewReply, caller: Caller, now: dt.datetime
 ) -> tuple[ReplyView, bool]:
-    """Record a reply that the caller has verified to come from the outlet.
+    """Record a reply after the caller has verified that the outlet sent it.
 
     Returns:
         The reply, and whether it is new. The same reply sent again returns the existing one, unless it was withdrawn.
@@ -50,7 +50,7 @@ def record_reply(
         InvalidBody: The claim is unknown, or the outlet has not reported it.
     """
     with db.write() as session:
-        lock_name(session, PLACES)  # serialises replies with each other and with merges
+        lock_name(session, PLACES)  # blocks concurrent replies and merges
         outlet = require_outlet(session, reference)
         claim = None if reply["claim"] is None else check_reported(session, outlet, reply["claim"])
         given = {"outlet_id": outlet.id, "claim_id": claim, "text": reply["text"], "url": reply["url"]}
@@ -114,7 +114,7 @@ def list_replies(db: Database, reference: str, *, after: SortKey | None, limit: 
 
 
 def _loaded() -> sa.Select[Reply]:
-    """Select replies with everything that their views need."""
+    """Select replies with the outlets that their views name."""
     return sa.select(Reply).options(selectinload(Reply.outlet))
 
 

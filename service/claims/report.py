@@ -37,6 +37,7 @@ def add_report(
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
         InvalidBody: The report breaks a rule (R6b, R7), or names an unknown outlet.
         ReportDiffers: The report repeats a recorded one, but other members differ (R4).
         Forbidden: The claim is resolved, and the caller may not replace the stance of an outlet (R14b).

@@ -23,6 +23,7 @@ def list_claim_reports(db: Database, claim_id: UUID, *, after: SortKey | None, l
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
         InvalidQuery: `after` is not a sort key of this list.
     """
     keyset = Keyset([Report.published_at, Report.recorded_at, Report.id], [parse_instant, parse_instant, UUID])
@@ -52,7 +53,7 @@ def list_outlet_reports(
 
 
 def _loaded() -> sa.Select[Report]:
-    """Select reports with everything that their views need."""
+    """Select reports with the related rows that their views show."""
     return sa.select(Report).options(
         selectinload(Report.outlet),
         selectinload(Report.cited),

@@ -31,7 +31,7 @@ from service.values.instants import precision_of, start_of_day
 from service.values.vocabulary import Caller, Stance, StanceSource
 
 CLOCK_SLACK = dt.timedelta(minutes=5)
-"""The accepted difference between the clock of a feed and this server."""
+"""The maximum time by which a report may be dated in the future, because the clocks of feeds differ."""
 SELF_RELAY = FieldError(
     pointer="/relays/outlet",
     detail="An outlet cannot relay itself or an outlet merged with it. Name another outlet, or leave relays out.",
@@ -61,7 +61,7 @@ class NewReport(TypedDict):
     quote: str | None
     relays: Relay | None
     lexicon: NotRequired[str | None]
-    """The version of the lexicon that read `commitment`, in a line of an export."""
+    """The version of the lexicon used to read `commitment`; sent only in a line of an export."""
 
 
 class Filing(NamedTuple):
@@ -74,7 +74,7 @@ class Filing(NamedTuple):
 def check_reports(
     claim: Claim, reports: Mapping[str, NewReport], directory: Directory, *, caller: Caller, now: dt.datetime
 ) -> list[Filing]:
-    """Check whether reports can be added to a claim that is loaded and locked, without adding them.
+    """Check reports against the rules before they are added to a claim, which is loaded and locked.
 
     Args:
         claim: The claim.
@@ -84,7 +84,7 @@ def check_reports(
         now: The time of the call.
 
     Returns:
-        For each report the new one to add, or the recorded one that it repeats (R4).
+        For each report, the new one to add, or the recorded one that it repeats (R4).
 
     Raises:
         InvalidBody: Reports break a rule; `errors` names all places.
@@ -114,7 +114,7 @@ def check_reports(
 
 
 def _refuse(errors: list[FieldError], differing: list[FieldError]) -> None:
-    """Raise an error if reports break a rule or, if none does, differ from the ones that they repeat."""
+    """Raise an error if reports break a rule or, if none does, if they differ from those they repeat."""
     if errors:
         raise InvalidBody(
             "A report breaks a rule of the record, and nothing was recorded. Correct the members listed in errors.",
@@ -129,9 +129,9 @@ def _refuse(errors: list[FieldError], differing: list[FieldError]) -> None:
 
 
 def _repeated(report: Report, given: NewReport, known: dict[str, list[OnRecord]]) -> Report:
-    """Return the recorded report that a new one repeats, or else the new one after adding it to the known ones (R4).
+    """Return the known report that a new one repeats, or else add the new one to `known` and return it.
 
-    A report that differs from a withdrawn one is new; one that is the same as an earlier version is not.
+    A report that differs from a withdrawn one is new; a report that equals an earlier version of another is not (R4).
 
     Raises:
         ReportDiffers: The report repeats one that counts, and differs from it.
@@ -159,13 +159,13 @@ def add_reports(claim: Claim, filings: Iterable[Filing]) -> None:
 
 
 def _relays_itself(report: Report) -> bool:
-    """Return whether an outlet cites an outlet that counts as the same one (R7, R22)."""
+    """Return whether a report cites its own outlet, or one merged with it (R7, R22)."""
     filed = as_filed(report)
     return filed.cited_id == filed.outlet_id
 
 
 def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]:
-    """Yield an error for each new relay on a cycle without an own report (R7)."""
+    """Yield an error for each new relay in a cycle of outlets that only relay each other (R7)."""
     new = {pointer: as_filed(filing.report) for pointer, filing in filings.items() if filing.is_new}
     if not any(report.is_relay for report in new.values()):
         return
@@ -177,7 +177,9 @@ def _cycles(claim: Claim, filings: Mapping[str, Filing]) -> Iterator[FieldError]
 
 
 def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller: Caller, now: dt.datetime) -> Report:
-    """Return a new report that is not on its claim yet. It is a plain object if the claim is one.
+    """Return a new report that is not added to its claim yet.
+
+    It is a plain object that is not part of a session if the claim is one.
 
     Raises:
         InvalidBody: The report breaks a rule, or names an unknown outlet; `errors` names all places.
@@ -218,14 +220,17 @@ def _new_report(claim: Claim, given: NewReport, directory: Directory, *, caller:
 
 
 def _commitment_in(given: NewReport) -> tuple[int | None, str | None]:
-    """Return the commitment of a report with the lexicon that read it, as exported or as computed now."""
+    """Return the commitment of a report and the lexicon version used to read it.
+
+    In a line of an export, both are given. Otherwise, the commitment is stated, or read from the quote now.
+    """
     if "lexicon" in given:
         return given["commitment"], given["lexicon"]
     return commitment_of(given["commitment"], given["quote"])
 
 
 def _outlets_of(given: NewReport, directory: Directory, *, now: dt.datetime) -> tuple[Outlet, Outlet | None]:
-    """Return the reporting and the cited outlet of a report, after checking the rules.
+    """Check a report as sent, and return its own outlet and the cited one.
 
     Raises:
         InvalidBody: As `_new_report`.
@@ -269,7 +274,7 @@ def stance_errors(stated: Stance | None, probability: float | None) -> Iterator[
 
 
 def commitment_of(stated: int | None, quote: str | None) -> tuple[int | None, str | None]:
-    """Return the stated commitment, or the one read from the quote with the version of the lexicon."""
+    """Return the commitment and the lexicon version used to read it; the version is None if it was stated."""
     if stated is not None or quote is None:
         return stated, None
     reading = read_commitment(quote)
@@ -277,7 +282,7 @@ def commitment_of(stated: int | None, quote: str | None) -> tuple[int | None, st
 
 
 def _publisher(directory: Directory, given: NewReport) -> Outlet:
-    """Return the outlet that a report names, or else the one that published at its `url` at that time."""
+    """Return the outlet that a report names or, without a name, the one that published at its `url`."""
     at = start_of_day(given["published_at"])
     if given["outlet"] is not None:
         return directory.get(given["outlet"], at=at)
@@ -287,7 +292,7 @@ def _publisher(directory: Directory, given: NewReport) -> Outlet:
 
 
 def _try(find: Callable[[], Outlet], pointer: str, errors: list[FieldError]) -> Outlet | None:
-    """Return the found outlet, or add the errors of the search and return None."""
+    """Return the outlet that a search finds; if it fails, add its errors to `errors`, and return None."""
     try:
         return find()
     except InvalidBody as exc:

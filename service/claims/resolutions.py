@@ -23,6 +23,7 @@ def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, lim
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
         InvalidQuery: `after` is not a sort key of this list.
     """
     rows = sa.select(Resolution).where(Resolution.claim_id == claim_id)
@@ -33,12 +34,12 @@ def list_resolutions(db: Database, claim_id: UUID, *, after: SortKey | None, lim
 
 
 def describe_resolutions(resolutions: Sequence[Resolution]) -> list[ResolutionView]:
-    """Return the views of some resolutions, in the order given."""
+    """Return the views of resolutions, in the same order."""
     return [describe_resolution(resolution) for resolution in resolutions]
 
 
 def is_same_resolution(resolution: Resolution, given: NewResolution) -> bool:
-    """Return whether a recorded resolution has all members that were sent."""
+    """Return whether a sent resolution repeats a recorded one; evidence and note are not compared."""
     same_truth = given["truth"] is None or given["truth"] == resolution.truth
     known_at = given["known_at"]
     same_moment = known_at is None or is_same_end(resolution.known_at, resolution.known_precision, known_at)

@@ -1,4 +1,7 @@
-"""Resolve claims, and correct or withdraw resolutions. Resolutions are append-only; the newest is in effect (R11)."""
+"""Resolve claims, and correct or withdraw resolutions.
+
+Resolutions are append-only, and the newest one is in effect (R11).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class NewResolution(TypedDict):
     note: str | None
     supersedes: UUID | None
     known_precision: NotRequired[Precision]
-    """The precision of a `known_at` in a line of an export, which is always an instant."""
+    """The precision of `known_at`; sent only in a line of an export, where `known_at` is an instant."""
 
 
 @retried
@@ -48,13 +51,13 @@ def resolve_claim(
     """Resolve a claim, or correct or withdraw its resolution, and invalidate the scores of its outlets.
 
     Returns:
-        The resolution; a `WarnedResolution` if no report counts for it.
+        The resolution; a `WarnedResolution` if the answer was known before all reports, so that none counts.
 
     Raises:
         NotFound: No claim has this id.
         InvalidBody: Truth, evidence or `known_at` break a rule (R12, R13).
         OwnClaim: The caller filed the claim or a report on it, and lacks the scope to resolve its own (R14).
-        Conflict: The claim is an opinion (R1) or resolved (R11), or another claim of its group is true (R3).
+        Conflict: The claim is an opinion (R1), merged or resolved (R11), or another claim of its group is true (R3).
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -111,7 +114,7 @@ def new_resolution(
 def _check_new(
     session: Session, claim: Claim, given: NewResolution, filings: Iterable[Filing], *, caller: Caller, now: dt.datetime
 ) -> Resolution | None:
-    """Check all rules of a new resolution, and return the one that it supersedes."""
+    """Check all rules of a new resolution, and return the one that it supersedes, if any."""
     check_resolution(given, now=now)
     _refuse_opinion(claim)
     check_own(claim, caller, filings)
@@ -129,7 +132,10 @@ def _refuse_opinion(claim: Claim) -> None:
 
 
 def _known(given: NewResolution, newest: Resolution | None, *, now: dt.datetime) -> tuple[dt.datetime, Precision]:
-    """Return the time at which the answer was known and its precision, as sent or as in the newest resolution (R6a)."""
+    """Return the time at which the answer was known, and its precision (R6a).
+
+    If it was not sent, it is taken from the newest resolution; for a first resolution, it is the time of the call.
+    """
     if (known_at := given["known_at"]) is not None:
         return end_of_day(known_at, now=now), given.get("known_precision") or precision_of(known_at)
     return (now, Precision.INSTANT) if newest is None else (newest.known_at, newest.known_precision)
@@ -139,7 +145,7 @@ def append_resolution(claim: Claim, resolution: Resolution) -> list[Dispute]:
     """Add a new resolution to its claim, and close the open disputes of the resolution before it.
 
     Returns:
-        The disputes that it closed.
+        The closed disputes.
     """
     previous = newest_resolution(claim)
     disputes = [] if previous is None else [dispute for dispute in previous.disputes if dispute.closed_at is None]
@@ -168,7 +174,7 @@ def describe_resolution(resolution: Resolution) -> ResolutionView:
 
 
 def warnings_about(claim: Claim, resolution: Resolution) -> list[ResolutionWarning]:
-    """Return a warning if a verdict was known before every report of its claim, so that no report counts (R6a)."""
+    """Return a warning if the answer was known before all reports, so that none of them counts (R6a)."""
     filed = counting_reports(claim)
     relevant = [report for report in filed if report.stance.takes_side] or filed
     if resolution.verdict is None or not relevant or not all(one.is_after(resolution.known_at) for one in relevant):
@@ -235,7 +241,7 @@ def check_own(claim: Claim, caller: Caller, filings: Iterable[Filing] = ()) -> N
 
 
 def own_claim(claim_id: UUID) -> OwnClaim:
-    """Return the error for a call that needs `resolutions:own`, because its key filed the claim or a report on it."""
+    """Return the error for a key without `resolutions:own` that filed the claim or a report on it."""
     return OwnClaim(
         f"This key filed the claim {claim_id} or a report on it, and lacks the scope resolutions:own. Use another "
         "key with the scope resolutions:write."
@@ -243,9 +249,9 @@ def own_claim(claim_id: UUID) -> OwnClaim:
 
 
 def _check_chain(claim: Claim, given: NewResolution) -> Resolution | None:
-    """Return the newest resolution, after checking that the new one supersedes it (R11).
+    """Check that a new resolution supersedes the newest one, and return that one, if any (R11).
 
-    After a withdrawal `supersedes` may be left out: a verdict then supersedes the withdrawal.
+    After a withdrawal, `supersedes` may be left out: a verdict then supersedes the withdrawal.
     """
     newest = newest_resolution(claim)
     if newest is None:

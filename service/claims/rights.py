@@ -14,16 +14,19 @@ from service.storage.models import Claim, Report
 from service.values.vocabulary import Caller, Scope
 
 SHARED = frozenset({"text", "group", "resolves_by"})
-"""The members that the truth of a claim depends on. They are fixed while another key has a report on the claim."""
+"""The members that the truth of a claim depends on.
+
+Without `resolutions:write`, a key may not change them while another key has a report on the claim.
+"""
 
 
 def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) -> None:
     """Check that a key may change members of a locked claim (R14b).
 
     Raises:
-        FiledByAnother: Another key filed the claim, or has a report on it while a shared member changes.
-        ResolutionInEffect: The claim is resolved.
-        OwnClaim: The claim is resolved, and the key filed it or a report on it.
+        FiledByAnother: Another key filed the claim, or has a report on it and a member in `SHARED` changes.
+        ResolutionInEffect: The claim is resolved, and the key lacks `resolutions:write`.
+        OwnClaim: The claim is resolved, and the key filed it or a report on it and lacks `resolutions:own`.
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)
@@ -38,8 +41,8 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
 
     Raises:
         FiledByAnother: Another key filed the report.
-        ResolutionInEffect: The claim is resolved.
-        OwnClaim: The claim is resolved, and the key filed it or a report on it.
+        ResolutionInEffect: The claim is resolved, and the key lacks `resolutions:write`.
+        OwnClaim: The claim is resolved, and the key filed it or a report on it and lacks `resolutions:own`.
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)
@@ -50,13 +53,13 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
 def check_filing(claim: Claim, filings: Iterable[Filing], caller: Caller) -> None:
     """Check that a key may add validated reports to a locked claim (R14b).
 
-    On a resolved claim, a report that replaces the current stance of its outlet needs the rights of a change. The first
-    stance of an outlet, a report that is not scored, and a report with the same scored members as the current stance
-    do not.
+    On a resolved claim, a report that replaces the current stance of its outlet requires the rights to change reports.
+    The first stance of an outlet, a report that is not scored, and a report that changes nothing scored do not.
 
     Raises:
-        ResolutionInEffect: A report would replace the current stance of its outlet.
-        OwnClaim: The same, and the key filed the claim or a report on it.
+        ResolutionInEffect: A report would replace a current stance, and the key lacks `resolutions:write`.
+        OwnClaim: A report would replace a current stance, and the key filed the claim or a report on it and lacks
+            `resolutions:own`.
     """
     new = [as_filed(filing.report) for filing in filings if filing.is_new]
     if not new or (resolution := standing_resolution(claim)) is None:

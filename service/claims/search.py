@@ -18,12 +18,12 @@ from service.storage.predicates import is_among
 from service.values.search_terms import Terms, tag_term, words_in
 
 CANDIDATES = 1000
-_BEGUN_FROM = 3  # letters; too many words begin like shorter ones
+_BEGUN_FROM = 3  # letters; too many words begin with fewer
 _STEM_FROM = 4
 
 
 def has_words(session: Session, text: str) -> sa.ColumnElement[bool]:
-    """Return the condition that the text of a claim contains all words of a text, in any order."""
+    """Return the condition that a claim contains all words of a search text, in any order."""
     alternatives = dict.fromkeys(word.alternatives for word in words_in(text))
     if not alternatives:
         return sa.false()
@@ -38,7 +38,7 @@ def has_tag(session: Session, tag: str) -> sa.ColumnElement[bool]:
 def search_claims(db: Database, *, q: str, limit: int, now: dt.datetime) -> tuple[list[ListedClaim], bool]:
     """Return the most reported claims that contain all words of a text, and whether there are more.
 
-    If there are too few, claims with words that only begin like those of the text follow.
+    If they are too few, claims with words that only begin like those of the text are added at the end.
     """
     words = [word.alternatives for word in words_in(q)]
     if not words:
@@ -61,13 +61,13 @@ def _most_reported(session: Session, matches: sa.ColumnElement[bool], limit: int
 
 
 def _beginnings(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words that begin like a word. A star stands for any ending."""
+    """Yield the alternatives of a word with their terms as prefixes, marked by a star at the end."""
     for terms in alternatives:
         yield tuple(f"{term}*" if len(term) >= _BEGUN_FROM else term for term in terms)
 
 
 def _stems(alternatives: Iterable[Terms]) -> Iterator[Terms]:
-    """Yield the terms of words that are cut off within an ending, such as `univers` for `universi`."""
+    """Yield the alternatives of a word and, for a single term, its stems: `univers` for `universi`."""
     for terms in alternatives:
         yield terms
         if len(terms) == 1:

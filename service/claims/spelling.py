@@ -14,7 +14,7 @@ from service.values.search_terms import Word, words_in
 _LENGTHS = range(4, 17)
 """The lengths of the words that are corrected. Shorter words are similar to too many others."""
 _MOST_WORDS = 2
-"""The largest number of words that are corrected, because each is compared with hundreds of spellings."""
+"""The maximum number of words to correct, because hundreds of spellings are tried for each of them."""
 
 
 def correct_search(db: Database, *, q: str) -> str | None:
@@ -41,12 +41,12 @@ def _is_correctable(word: str) -> bool:
 
 
 def _beginnings(word: Word) -> Iterator[str]:
-    """Yield queries for the words that begin like a word, one for each of its spellings."""
+    """Yield search terms for claims with words that begin like a word, one for each of its alternatives."""
     return (f"{terms[0]}*" for terms in word.alternatives)
 
 
 def _correct(session: Session, word: str) -> str | None:
-    """Return the most frequent word of claims that differs from a word by one typing error."""
+    """Return the most frequent word of claims that is one typing error away; None if there is none."""
     by_term: dict[str, str] = {}
     for spelling in sorted(set(_spellings(word))):
         for found in words_in(spelling):
@@ -57,7 +57,7 @@ def _correct(session: Session, word: str) -> str | None:
 
 
 def _spellings(word: str) -> Iterator[str]:
-    """Yield the spellings with one letter left out, added, replaced, or swapped with the next one.
+    """Yield all spellings of a word with one letter left out, added, replaced or swapped with the next.
 
     >>> "liverpool" in _spellings("lverpool"), "transfer" in _spellings("trnasfer")
     (True, True)

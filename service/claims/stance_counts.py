@@ -1,4 +1,4 @@
-"""Read the records of outlets by stance as input of forecasts."""
+"""Count how often claims proved true after an outlet took a stance on them, as input for forecasts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from service.values.vocabulary import Stance
 
 
 def read_counts(session: Session, outlets: Collection[UUID], *, now: dt.datetime) -> StanceCounts:
-    """Return the records of outlets by stance, over the claims that are due."""
+    """Return, by outlet and stance, the number of due claims and the number that proved true."""
     sums = sa.func.sum(Subtotal.told), sa.func.sum(Subtotal.told_true)
     by = Subtotal.outlet_id, Subtotal.stance
     rows = sa.select(*by, *sums).where(Subtotal.outlet_id.in_(outlets), Subtotal.stance != "").group_by(*by)

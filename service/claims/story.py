@@ -1,4 +1,4 @@
-"""The story of a claim: the data of its page, read in one transaction."""
+"""Read all data of the page of a claim in one transaction."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OTHER_TEXTS = 20
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A claim with all data of its page."""
+    """A claim with all data that its page shows."""
 
     claim: ClaimView
     resolutions: list[ResolutionView]
@@ -43,16 +43,17 @@ class Story:
     names: dict[str, str]
     """The names of the outlets by slug."""
     roots: dict[UUID, str | None]
-    """The slug of the root outlet by the id of a relay; None for an unknown source."""
+    """The slugs of the root outlets of relays, by report id; None for an unknown source."""
     houses: list[House]
     """The publishers with more than one root outlet, sorted by name."""
 
 
 def get_story(db: Database, claim_id: UUID, *, now: dt.datetime) -> Story:
-    """Return the story of a claim.
+    """Return a claim with all data that its page shows.
 
     Raises:
         NotFound: No claim has this id.
+        ClaimMerged: The claim was merged into another one.
     """
     with db.read() as session:
         claim = load_claim(session, claim_id)

@@ -19,7 +19,7 @@ class SubmissionState:
     about: str
     """The text of the claim, or the name of the outlet."""
     claim: UUID | None
-    """The claim that the submission is about; None for a reply to the whole record."""
+    """The id of the claim that the submission is about; None for a reply to the whole record."""
     outlet: str | None
     """The slug of the outlet that replies; None for a dispute."""
     refusal: str | None
@@ -33,14 +33,14 @@ class PendingView(SubmissionState):
 
     id: UUID
     resolution: UUID | None
-    """The disputed resolution; None for a reply."""
+    """The id of the disputed resolution; None for a reply."""
     text: str | None
-    """None after acceptance, when the text is in `dispute` or `reply`."""
+    """The submitted text; None once it is accepted and stored in `dispute` or `reply`."""
     links: list[str]
     email: str | None
-    """None after the decision."""
+    """The sender's email address; None once the submission is accepted or refused."""
     dispute: DisputeView | None
-    """The dispute that the submission became."""
+    """The dispute that was recorded when the submission was accepted; None if there is none."""
     reply: ReplyView | None
-    """The reply that the submission became."""
+    """The reply that was recorded when the submission was accepted; None if there is none."""
     decided_by: UUID | None

@@ -30,7 +30,7 @@ MAX_PENDING = 500
 """The maximum number of pending submissions."""
 DAY = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)
-"""How long a submission is kept while it is pending, and again after it was refused."""
+"""A pending submission is deleted this long after it was sent, and a refused one after its refusal."""
 _SECRET_BYTES = 24
 
 
@@ -44,7 +44,7 @@ class NewSubmission(TypedDict):
 
 @retried
 def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, sender: str, now: dt.datetime) -> str:
-    """Store a dispute of the resolution in effect of a claim, for an editor to accept or refuse.
+    """Store a dispute of a claim's resolution in effect, for an editor to accept or refuse.
 
     Args:
         db: The database.
@@ -60,7 +60,7 @@ def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, s
         NotFound: No claim has this id.
         ClaimMerged: The claim was merged into another one.
         NothingToDispute: The claim has no resolution in effect.
-        TooManySubmissions: The address has sent five within a day, or 500 are waiting.
+        TooManySubmissions: The address has sent five submissions within a day, or 500 are pending.
     """
     with db.write() as session:
         if (resolution := standing_resolution(load_claim(session, claim_id))) is None:
@@ -82,7 +82,7 @@ def submit_reply(
     sender: str,
     now: dt.datetime,
 ) -> str:
-    """Store a reply in the name of an outlet, for an editor to verify.
+    """Store a reply in the name of an outlet, for an editor to verify and accept, or refuse.
 
     Args:
         db: The database.
@@ -99,7 +99,7 @@ def submit_reply(
         UnknownOutlet: No outlet has this slug or id.
         OutletMerged: The outlet was merged into another one.
         InvalidBody: The claim is unknown, or the outlet has not reported it.
-        TooManySubmissions: The address has sent five within a day, or 500 are waiting.
+        TooManySubmissions: The address has sent five submissions within a day, or 500 are pending.
     """
     with db.write() as session:
         outlet = require_outlet(session, reference)
@@ -109,7 +109,7 @@ def submit_reply(
 
 
 def get_submission(db: Database, secret: str) -> SubmissionState:
-    """Return the state of the submission whose link has this secret.
+    """Return the state of a submission for its sender, who has the secret of its link.
 
     Raises:
         NotFound: No submission has this secret.
@@ -125,7 +125,7 @@ def get_submission(db: Database, secret: str) -> SubmissionState:
 
 
 def prune_submissions(db: Database, *, now: dt.datetime) -> None:
-    """Delete submissions that have been pending or refused for 90 days, and the hashes of senders after a day."""
+    """Delete submissions pending or refused for 90 days, and the hashes of senders after one day."""
     row, too_old = Submission, now - KEPT
     expired = sa.or_(
         (row.status == SubmissionStatus.PENDING) & (row.recorded_at <= too_old),
@@ -142,7 +142,7 @@ def prune_submissions(db: Database, *, now: dt.datetime) -> None:
 
 def _store(session: Session, row: Submission, *, sender: str, now: dt.datetime) -> str:
     """Store a submission if it exceeds no limit, and return the secret of its link."""
-    lock_name(session, "submissions")  # concurrent ones could together exceed a limit
+    lock_name(session, "submissions")  # concurrent submissions could together exceed a limit
     _check_limits(session, sender, now=now)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     row.status, row.digest, row.sender, row.recorded_at = SubmissionStatus.PENDING, _digest(secret), sender, now

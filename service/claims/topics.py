@@ -25,7 +25,7 @@ from service.values.vocabulary import ClaimStatus, Role
 
 @dataclass(frozen=True, slots=True)
 class TopicView:
-    """A topic with the numbers of claims on it and below it."""
+    """A topic with the numbers of claims on it and on the topics below it."""
 
     topic: str
     claims: int
@@ -43,11 +43,11 @@ class TopicView:
 
 @dataclass(frozen=True, slots=True)
 class TopicList:
-    """A list of topics."""
+    """Topics with their counts, and the moment of the next change of the counts without a write."""
 
     items: list[TopicView]
     changes_at: dt.datetime | None
-    """The moment when the counts change without a write, because a claim falls due."""
+    """The moment when the next claim falls due, which changes the counts; None if none will."""
 
 
 def list_topics(db: Database, *, topic: str | None = None, now: dt.datetime) -> TopicList:
@@ -81,10 +81,10 @@ def count_topics(session: Session, topic: str | None, *, now: dt.datetime) -> li
 
 
 def _count_claims(session: Session, scope: str | None, *, now: dt.datetime) -> dict[str, Counter[str | None]]:
-    """Return the numbers of claims by topic and status; None stands for any other status."""
+    """Return the numbers of claims by topic and status, with None for all statuses not shown."""
     counted = (ClaimStatus.RESOLVED, ClaimStatus.DUE, ClaimStatus.OPEN)
     status = sa.case(*((has_status(one, now), one.value) for one in counted), else_=None)
-    # An expression, because SQLite would otherwise follow the index on topics and read the claims in random order.
+    # Group by an expression. Otherwise, SQLite would follow the index on topics and read the claims in random order.
     topic = sa.func.coalesce(Claim.topic, "")
     rows = sa.select(topic.label("topic"), status.label("status"), sa.func.count()).group_by("topic", "status")
     rows = rows.where(topic != "" if scope is None else in_topic(Claim.topic, scope))
@@ -117,5 +117,5 @@ def _count_ranked(session: Session, scope: str | None, *, now: dt.datetime) -> C
 
 
 def _within(topic: str, scope: str | None) -> list[str]:
-    """Return a topic and the topics above it, up to a scope."""
+    """Return a topic and the topics above it, but none above the scope."""
     return [path for path in lineage(topic) if scope is None or is_within(path, scope)]

@@ -29,7 +29,7 @@ class ResolutionView:
     id: UUID
     claim: UUID
     verdict: Verdict | None
-    """None for a withdrawal."""
+    """The verdict; None for a withdrawal."""
     truth: float | None
     """The truth as sent; None unless the verdict is `partial`."""
     known_at: dt.datetime
@@ -75,7 +75,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A report, with the members that the service derives."""
+    """A report as sent, with members that the service derives."""
 
     id: UUID
     claim: UUID
@@ -101,7 +101,7 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True)
 class ClosureView:
-    """The closure of a dispute, by a reason or by a new resolution."""
+    """The closure of a dispute, either with a reason or by a new resolution."""
 
     reason: str | None
     resolution: UUID | None
@@ -120,7 +120,7 @@ class DisputeView:
     evidence: list[str]
     via: Via
     closure: ClosureView | None
-    """None while the dispute is open."""
+    """The closure; None while the dispute is open."""
     recorded_at: dt.datetime
     redacted: list[RedactionNote]
 
@@ -139,7 +139,7 @@ class ReplyView:
     id: UUID
     outlet: str
     claim: UUID | None
-    """None for a reply to the whole record."""
+    """The id of the claim; None for a reply to the whole record."""
     text: str
     url: str | None
     via: Via
@@ -152,7 +152,7 @@ class ReplyView:
 
 @dataclass(frozen=True, slots=True)
 class ListedClaim:
-    """A claim without its reports, as in lists."""
+    """A claim without its reports, as shown in lists."""
 
     id: UUID
     text: str
@@ -165,11 +165,11 @@ class ListedClaim:
     recorded_at: dt.datetime
     status: ClaimStatus
     not_due_because: Literal["no-report-counts"] | None
-    """The reason why a claim past its due date is not due."""
+    """The reason why a claim past its due date is not due; None for all other claims."""
     resolution: ResolutionView | None
-    """The resolution in effect."""
+    """The resolution in effect; None if there is none."""
     supersedes: UUID | None
-    """The newest resolution or withdrawal. The next resolution supersedes it (R11)."""
+    """The id of the newest resolution or withdrawal, which the next resolution must supersede (R11)."""
     disputed: bool
     redacted: list[RedactionNote]
 
