@@ -1,1 +1,1 @@
-"""The mathematics of scores and forecasts: pure functions without clock, I/O or ORM."""
+"""The mathematics of scores and forecasts: pure functions that use no clock, I/O or ORM."""

@@ -54,7 +54,7 @@ def read_attribution(quote: str) -> Attribution | None:
 
 
 def _split(phrases: Iterable[str]) -> dict[str, list[tuple[str, ...]]]:
-    """Return phrases, split into words, by their first word; the longest first."""
+    """Group phrases by their first word, each as a tuple of its words, the longest first."""
     split: dict[str, list[tuple[str, ...]]] = {}
     for phrase in sorted(phrases, key=len, reverse=True):
         words = tuple(phrase.split())
@@ -72,7 +72,7 @@ def _markers_at(folded: list[str], at: int, markers: dict[str, list[tuple[str, .
 
 
 def _name_after(words: list[str], folded: list[str], start: int) -> Attribution | None:
-    """Return the name that follows a marker; articles and words for reports may come between."""
+    """Return the name after a marker such as `according to`, skipping articles and words for reports."""
     at = start
     while at < len(words) and (folded[at] in _REPORTS or (folded[at] in _BETWEEN and words[at][0].islower())):
         at += 1
@@ -88,7 +88,7 @@ def _name_after(words: list[str], folded: list[str], start: int) -> Attribution 
 
 
 def _name_before(words: list[str], folded: list[str], start: int) -> Attribution | None:
-    """Return the name at the start of a sentence, if words for reporting follow it."""
+    """Return the name at the start of a sentence, if a verb such as `reports` follows it."""
     start += start < len(words) and folded[start] in _BETWEEN and words[start][0].islower()
     end = _end_of_name(words, start)
     if end == start or folded[start] in _OTHERS or not any(_markers_at(folded, end, _MARKERS_AFTER)):
@@ -98,7 +98,7 @@ def _name_before(words: list[str], folded: list[str], start: int) -> Attribution
 
 
 def _end_of_name(words: list[str], start: int) -> int:
-    """Return the end of the name that starts at a word: capitalised words, with small words between."""
+    """Return the index after a name that starts at a word: capitalised words with small ones between."""
     end = at = start
     while at < len(words) and at - start < _WORDS_OF_NAME:
         if words[at][0].isupper() or words[at][0].isdigit() or "." in words[at][1:]:

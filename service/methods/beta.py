@@ -1,6 +1,6 @@
-"""The quantiles of the beta distribution, in log-odds, so that values near 0 and 1 keep their digits.
+"""Quantiles of the beta distribution, in log-odds, so that values near 0 and 1 stay precise.
 
-Pure. The tests compare it with scipy, which is too large a dependency for one function.
+Pure. The tests compare them with those of scipy, which is too large a dependency for one function.
 
 The log-odds x of a Beta(a, b) variable have the density exp(a log p + b log(1 - p)) / B(a, b), p = logistic(x).
 It is log-concave with its peak at log(a / b), and so is its distribution function (Bagnoli and Bergstrom 2005,
@@ -16,11 +16,11 @@ from statistics import NormalDist
 _STEPS = 50
 """The largest number of steps; five suffice for parameters from 1e-3 to 1e7 and tails down to 1e-4."""
 _NEARLY = 1e-5
-"""The relative error of the tail at which the last step is exact, because each step cubes the error."""
+"""The relative error of the tail below which one more step is exact, because a step cubes the error."""
 _NEGLIGIBLE = 32.0
-"""The fall of the log density after which the rest is negligible: exp(-32) is 1e-14."""
+"""The fall of the log density from which the rest of the tail is ignored: exp(-32) is 1e-14."""
 _STEEP = 10.0
-"""The smallest first parameter for which twenty nodes suffice in the lower tail."""
+"""The smallest parameter `a` for which 20 quadrature nodes suffice in the lower tail."""
 
 
 def logistic(x: float) -> float:
@@ -33,7 +33,7 @@ def logit(p: float) -> float:
     return log(p) - log1p(-p)
 
 
-@lru_cache(maxsize=10_000)  # a page of a ranking needs a hundred, most of them computed before
+@lru_cache(maxsize=10_000)  # a ranking page needs a hundred, most of them already computed
 def logit_quantile(tail: float, a: float, b: float) -> float:
     """Return the log-odds of the quantile of Beta(a, b) with the probability `tail` below it.
 
@@ -69,9 +69,9 @@ def logit_quantile(tail: float, a: float, b: float) -> float:
 
 
 def _start(tail: float, a: float, b: float) -> float:
-    """Return a first estimate of the quantile.
+    """Return a first estimate of the log-odds of the quantile.
 
-    It is from Abramowitz and Stegun 26.5.22, or a power if a or b is at most 1.
+    It uses Abramowitz and Stegun 26.5.22, or a power law if a or b is at most 1.
     """
     if min(a, b) > 1:
         u, v, y = 1 / (2 * a - 1), 1 / (2 * b - 1), NormalDist().inv_cdf(tail)
@@ -108,12 +108,12 @@ def _descent(x: float, a: float, b: float) -> float:
 
 
 def _slope(x: float, a: float, b: float) -> float:
-    """Return the derivative of the log density."""
+    """Return the derivative of the log density at x."""
     return a * logistic(-x) - b * logistic(x)
 
 
 def _log_below(x: float, a: float, b: float, log_density: float) -> float:
-    """Return the log of the distribution function, computed from the nearer tail."""
+    """Return the log of the distribution function at x, computed from the nearer tail."""
     if x <= log((a + 1) / (b + 1)):
         return log_density + log(_mills_ratio(x, a, b))
     return log1p(-min(exp(log_density) * _mills_ratio(-x, b, a), 1 - 1e-16))
@@ -122,7 +122,7 @@ def _log_below(x: float, a: float, b: float, log_density: float) -> float:
 def _mills_ratio(x: float, a: float, b: float) -> float:
     """Return the probability below x divided by the density at x, by quadrature.
 
-    A small `a` is raised first (DLMF 8.17.20).
+    A small `a` is first raised by a recurrence (DLMF 8.17.20).
     """
     if a < _STEEP:
         return (1 + logistic(x) * (a + b) * _mills_ratio(x, a + 1, b)) / a
@@ -133,7 +133,7 @@ def _mills_ratio(x: float, a: float, b: float) -> float:
 def _reach(x: float, a: float, b: float) -> float:
     """Return the distance below x at which the density is negligible.
 
-    A normal approximation is corrected twice.
+    It is a normal approximation, corrected twice.
     """
     slope, bend = _slope(x, a, b), (a + b) * logistic(x) * logistic(-x)
     reach = 2 * _NEGLIGIBLE / (slope + sqrt(slope * slope + 2 * _NEGLIGIBLE * bend))
@@ -144,7 +144,7 @@ def _reach(x: float, a: float, b: float) -> float:
 
 
 def _gauss_legendre(count: int) -> list[tuple[float, float]]:
-    """Return nodes and weights on 0..1 (Abramowitz and Stegun 25.4.30), computed by Newton's method."""
+    """Return the Gauss-Legendre nodes and weights on 0..1 (Abramowitz and Stegun 25.4.30)."""
     rule = []
     for i in range(count):
         x, slope = cos(pi * (i + 0.75) / (count + 0.5)), 1.0

@@ -1,4 +1,4 @@
-"""The calibration of stated probabilities, in tenths. Pure."""
+"""The calibration of stated probabilities, grouped into tenths of the scale. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Outcomes with about the same probability."""
+    """The outcomes whose stated probabilities fall in one tenth of the scale 0..1."""
 
     lower: float
     """The smallest probability in the bin."""
@@ -28,12 +28,12 @@ class Bin:
 
 
 def bin_of(probability: float) -> int:
-    """Return the number of the tenth, from 0; 1 is in the last tenth."""
+    """Return the tenth of the scale that a probability falls in, 0..9; probability 1 is in the last."""
     return min(int(probability * BINS), BINS - 1)
 
 
 def bins(outcomes: Iterable[Outcome]) -> list[Bin]:
-    """Return the outcomes by tenths of probability; empty tenths are left out."""
+    """Group outcomes into tenths by their stated probability; empty tenths are left out."""
     by_tenth: dict[int, list[Outcome]] = {}
     for outcome in outcomes:
         by_tenth.setdefault(bin_of(outcome.probability), []).append(outcome)
@@ -52,9 +52,9 @@ def _bin(number: int, outcomes: Sequence[Outcome]) -> Bin:
 
 
 def calibration_error(outcomes: Iterable[Outcome]) -> float | None:
-    """Return the expected calibration error: the mean distance of probability and truth over the bins.
+    """Return the expected calibration error: the mean distance between probability and truth.
 
-    It is None without outcomes.
+    The distance is between the means of each bin, weighted by the outcomes in it. It is None without outcomes.
 
 
     >>> round(calibration_error([Outcome(0.5, 1), Outcome(0.5, 0), Outcome(0.9, 0)]), 4)

@@ -11,7 +11,7 @@ Key: TypeAlias = tuple[Stance, *tuple[ClaimKind | int | str | None, ...]]
 
 
 class Cell(NamedTuple):
-    """The group of similar reports within which outlets are compared."""
+    """A group of reports with the same stance, kind of claim, commitment and topic."""
 
     stance: Stance
     kind: ClaimKind
@@ -21,18 +21,18 @@ class Cell(NamedTuple):
 
     @property
     def levels(self) -> tuple[Key, Key, Key, Key]:
-        """The keys of the cell and of the cells that contain it, the widest first."""
+        """The keys of the cell and of the wider cells that contain it, the widest first."""
         stance, kind, commitment, topic = self
         return (stance,), (stance, kind), (stance, kind, commitment), (stance, kind, commitment, topic)
 
     @property
     def lineage(self) -> tuple[Key, ...]:
-        """The keys of the same cells, and of one more for each topic above the topic of the cell (R21b)."""
+        """The keys in `levels`, with one more for each topic above that of the cell (R21b)."""
         return lineage_of(self.levels[-1])
 
 
 def lineage_of(key: Key) -> tuple[Key, ...]:
-    """Return the keys of a cell and of the cells that contain it, the widest first."""
+    """Return the keys of a cell and of all cells and topics that contain it, the widest first."""
     stance, *narrower = key
     wide: list[Key] = [(stance, *narrower[:length]) for length in range(min(len(key), 3))]
     if len(key) < 4:

@@ -1,4 +1,4 @@
-"""One claim and the reports on it: positions of outlets, independent sources, and amounts for sums. Pure.
+"""Rules for one claim and its reports: outlets' positions, sources, and counts for records. Pure.
 
 Functions take the reports of one claim sorted by `ORDER`, which breaks ties (R6).
 """
@@ -21,11 +21,11 @@ K = TypeVar("K")
 
 BACKFILL = dt.timedelta(days=7)
 ORDER = attrgetter("published_at", "recorded_at", "id")
-"""The order of reports: by publication, then by recording, then by place in the file (R6)."""
+"""The sort key of reports: publication, then recording, then place in the file (R6)."""
 
 
 class Filed(NamedTuple):
-    """The members of a report that these rules depend on."""
+    """The members of a report that the rules in this module use."""
 
     id: UUID
     outlet_id: UUID
@@ -33,7 +33,7 @@ class Filed(NamedTuple):
     published_at: dt.datetime
     recorded_at: dt.datetime
     relays: bool
-    """Whether it attributes the claim to another source."""
+    """Whether the report attributes the claim to another source."""
     cited_id: UUID | None
     """The outlet that a relay names; None for a relay of an unknown source."""
     commitment: int | None = None
@@ -42,7 +42,7 @@ class Filed(NamedTuple):
 
     @property
     def is_relay(self) -> bool:
-        """Whether it relays another outlet. A relay between merged outlets counts as an own report (R7, R22)."""
+        """Whether the report relays another outlet; one between merged outlets is an own report (R7, R22)."""
         return self.relays and self.cited_id != self.outlet_id
 
     @property
@@ -51,23 +51,23 @@ class Filed(NamedTuple):
 
     @property
     def backfilled(self) -> bool:
-        """Whether it is dated more than 7 days before it was recorded (R10)."""
+        """Whether the report is dated more than 7 days before it was recorded (R10)."""
         return self.recorded_at - self.published_at > BACKFILL
 
     def is_after(self, known_at: dt.datetime | None) -> bool:
-        """Return whether it was published when the answer was already public (R6)."""
+        """Return whether the report was published when the answer was already public (R6)."""
         return known_at is not None and self.published_at >= known_at
 
 
 class ClaimFacts(NamedTuple):
-    """The members of a claim that a record depends on, with its resolution."""
+    """The members of a claim and of its resolution that the records of outlets depend on."""
 
     kind: ClaimKind
     topic: str | None
     resolves_by: dt.datetime | None
     verdict: Verdict | None
     truth: float | None
-    """The extent to which it proved true, 0..1; set if the verdict is scored."""
+    """The extent to which the claim proved true, 0..1; None unless the verdict is scored."""
     known_at: dt.datetime | None
     known_precision: Precision | None = None
 
@@ -78,22 +78,22 @@ class ClaimFacts(NamedTuple):
 
 
 class Position(NamedTuple):
-    """The position of one outlet on one claim."""
+    """The role and the current stance of one outlet on one claim."""
 
     role: Role
     report: Filed | None
-    """The report with its current stance; None if it took no side in time."""
+    """The report with the outlet's current stance; None if it took no side before the answer was known."""
     last: Filed | None = None
-    """Without a side, its last report in time; None without any."""
+    """The outlet's last report before the answer was known, set only if it took no side."""
 
     @property
     def vote(self) -> Filed | None:
-        """The report that counts as its vote: the one with its side, else its last report."""
+        """The report that counts as the outlet's vote: the one with its stance, else its last report."""
         return self.report or self.last
 
     @property
     def scored(self) -> tuple[Role, Stance, int | None, float | None] | None:
-        """The members of the current stance that are scored once the claim is resolved; None without a stance."""
+        """The parts of the current stance that a score depends on, for comparison; None without a stance."""
         if self.report is None:
             return None
         return self.role, self.report.stance, self.report.commitment, self.report.probability
@@ -106,7 +106,7 @@ def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position
     `deny` in time is not a relay; if there are none, the role is own if any report is not a relay.
 
     Args:
-        reports: The outlet's reports on the claim, at least one, in order.
+        reports: The outlet's reports on the claim, at least one, sorted by `ORDER`.
         known_at: When the answer became public; None while the claim is open.
     """
     in_time = [report for report in reports if not report.is_after(known_at)]
@@ -117,7 +117,7 @@ def position(reports: Sequence[Filed], known_at: dt.datetime | None) -> Position
 
 
 def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UUID, Position]:
-    """Return the position of each outlet on one claim, given all reports on it, in order."""
+    """Return the position of each outlet on one claim, given all its reports sorted by `ORDER`."""
     by_outlet: dict[UUID, list[Filed]] = {}
     for report in reports:
         by_outlet.setdefault(report.outlet_id, []).append(report)
@@ -125,7 +125,7 @@ def positions(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[UU
 
 
 class Roots(NamedTuple):
-    """The number of independent sources of a claim: of both sides together, and of each side."""
+    """The number of independent sources of a claim: on both sides together, and on each side."""
 
     together: int
     support: int
@@ -133,7 +133,7 @@ class Roots(NamedTuple):
 
 
 def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, topmost: Mapping[UUID, UUID]) -> Roots:
-    """Return the number of independent sources of a claim by side, after relays are followed (R7, R8).
+    """Count the independent sources of a claim on each side, following relays to their roots (R7, R8).
 
     Roots under one topmost parent count once. Relays of unknown sources share one root.
 
@@ -153,9 +153,10 @@ def independent_roots(reports: Iterable[Filed], known_at: dt.datetime | None, to
 def root_outlets(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict[Stance, set[UUID | None]]:
     """Return the root outlets of a claim by side, with None for unknown sources (R7, R8).
 
-    An outlet is on the side of its current stance, and a root of this side if it has an own report. So is each source
-    that its relays lead to: the cited outlet or, if that outlet only relays, the sources of its relays. Queries,
-    comments and reports at or after `known_at` are ignored, so a cited outlet without other reports is a root.
+    An outlet is on the side of its current stance, and is a root of this side if it has an own report. Each source that
+    its relays lead to is also a root of this side: the cited outlet or, if that outlet only relays, the sources that it
+    relays. Queries, comments and reports at or after `known_at` are ignored, so an outlet that has only these is a root
+    if it is cited.
 
     Args:
         reports: The reports of one claim that are not withdrawn.
@@ -177,7 +178,7 @@ def root_outlets(reports: Iterable[Filed], known_at: dt.datetime | None) -> dict
 
 
 def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
-    """Return the sources at the ends of the relays from an outlet, or one outlet of a cycle without an end."""
+    """Return the sources at the ends of the relays from an outlet; one outlet if they only form a cycle."""
     reached = _reach(start, cites)
     if ends := {outlet for outlet in reached if outlet not in cites}:
         return ends
@@ -186,7 +187,7 @@ def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[U
 
 
 def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
-    """Return the sources that relays lead to from an outlet, and the outlet itself."""
+    """Return an outlet with all sources that its relays lead to, directly or through other outlets."""
     reached: set[UUID | None] = set()
     ahead = [start]
     while ahead:
@@ -197,12 +198,12 @@ def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UU
 
 
 def rightness(stance: Stance, truth: float) -> float:
-    """Return the extent to which a side was right: the truth, or for `deny` one minus the truth (R5, R13)."""
+    """Return how right a stance was, 0..1: the truth, or one minus the truth for `deny` (R5, R13)."""
     return truth if stance is Stance.SUPPORT else 1 - truth
 
 
 def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
-    """Return the slot and the amounts of one claim in the record of an outlet that reported it.
+    """Return the slot of an outlet's record in which a claim counts, and the amounts that it adds.
 
     A claim is open, scored, or unscored (an opinion, void, unverifiable, or without a side taken in time).
     """
@@ -220,9 +221,9 @@ def count_claim(claim: ClaimFacts, position: Position) -> tuple[Slot, Amounts]:
 
 
 def count_votes(claim: ClaimFacts, positions: Iterable[Position]) -> list[tuple[Cell, TruthCount]]:
-    """Return the counts that a claim adds to the rates.
+    """Return the counts that a resolved claim adds to the rates, one for each outlet's vote.
 
-    The outlets that reported it in time share a weight of 1.
+    The votes share a weight of 1.
     """
     votes = [where.vote for where in positions if where.vote is not None]
     if claim.kind is ClaimKind.OPINION or claim.truth is None:
@@ -253,7 +254,7 @@ def _scored(claim: ClaimFacts, report: Filed, truth: float) -> Amounts:
 
 
 def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
-    """Return the sum of counted claims by slot."""
+    """Return an outlet's record: the amounts of its counted claims, summed by slot."""
     parts: dict[Slot, Amounts] = {}
     for slot, amounts in counted:
         parts[slot] = parts[slot].plus(amounts) if slot in parts else amounts
@@ -261,7 +262,7 @@ def add_up(counted: Iterable[tuple[Slot, Amounts]]) -> dict[Slot, Amounts]:
 
 
 def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[K, Amounts]:
-    """Return the amounts that turn one record into another, without zeros."""
+    """Return the amounts to add to `before` to get `after`, without keys whose amounts do not change."""
     keys = after.keys() | before.keys()
     changed = {key: map(operator.sub, after.get(key, NOTHING), before.get(key, NOTHING)) for key in keys}
     made = {key: Amounts._make(amounts) for key, amounts in changed.items()}
@@ -269,6 +270,6 @@ def difference(after: Mapping[K, Amounts], before: Mapping[K, Amounts]) -> dict[
 
 
 def share_of(truth: float, *, among: int) -> TruthCount:
-    """Return the count of one among several reports on a claim."""
+    """Return the count of one vote on a claim; all votes on the claim share a weight of 1."""
     weight = UNIT // among
     return TruthCount(weight, round(weight * truth))

@@ -1,4 +1,4 @@
-"""Read the commitment level of a quote with a lexicon, from interest (1) to reported as done (4). Pure."""
+"""Read the commitment level of a quote with a lexicon: 1 (interest) to 4 (reported as done). Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.methods.commitment_lexicon import (
     normalise,
 )
 
-_SENTENCE = re.compile(r"(?<!\b\w)[.!…](?=\s|\Z)|(?<=\?)|\n\s*\n")  # the points in U.S. do not end a sentence
+_SENTENCE = re.compile(r"(?<!\b\w)[.!…](?=\s|\Z)|(?<=\?)|\n\s*\n")  # the full stops in U.S. do not end a sentence
 
 
 def read_commitment(quote: str) -> Reading | None:
@@ -48,7 +48,7 @@ def read_commitment(quote: str) -> Reading | None:
 
 
 def _own_words(text: str) -> str:
-    """Replace each quotation by a single mark. An unclosed mark does not start a quotation."""
+    """Return a text with each quotation replaced by one mark; an unclosed mark starts no quotation."""
     own, at, unclosed = [], 0, set[str]()
     for opening in OPENING.finditer(text):
         mark = opening[0]
@@ -63,9 +63,9 @@ def _own_words(text: str) -> str:
 
 
 def _read_sentence(found: list[tuple[Entry, bool]]) -> Reading | None:
-    """Return the reading of the strongest main clause, or else of the strongest background clause.
+    """Return the reading of the main clause with the highest level, or else of a background clause.
 
-    The weakest phrase of a clause determines its level. Hearsay limits the level of the sentence.
+    The phrase with the lowest level determines the level of its clause. Hearsay limits the level of the sentence.
     """
     spoken: dict[str, list[Reading]] = {"main": [], "background": []}
     hearsay: list[Reading] = []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 _LEXICON = tomllib.loads(resources.files("service.methods").joinpath("commitment_en.toml").read_text("utf-8"))
 LEXICON_VERSION = f"{_LEXICON['language']}/{_LEXICON['version']}"
-"""Stored with each level, because another version of the lexicon may read another level."""
+"""The version of the lexicon, stored with each level because versions may read it differently."""
 
 _SPELLINGS = str.maketrans(_LEXICON["spellings"])
 _NOT = re.compile(r"n't\b")
@@ -28,7 +28,7 @@ class Reading(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A phrase of the lexicon."""
+    """The meaning of a phrase in the lexicon."""
 
     kind: str
     """The role of the phrase, such as `level`, `hearsay` or `negation`."""
@@ -46,16 +46,16 @@ _ENTRIES = {
     for phrase in group["phrases"]
 }
 LEXICON_SIZE = len(_ENTRIES)
-"""The number of phrases."""
+"""The number of phrases in the lexicon."""
 _LONGEST = {words[0]: len(words) for words in sorted(_ENTRIES, key=len)}
 BREAKS = {"comma": "main", "clause": "main", "and": "main", "background": "background"}
 OTHER_LANGUAGES = frozenset(_LEXICON["other_languages"])
 
 
 def find_entries(words: list[str]) -> Iterator[tuple[Entry, bool]]:
-    """Yield the longest known phrase at each place.
+    """Yield the known phrases in a sentence, the longest if several begin at the same word.
 
-    With it, yield whether it directly follows a phrase for a level, hearsay or a negation.
+    Each comes with whether it directly follows a phrase for a level, hearsay or a negation.
     """
     at, end = 0, -1
     while at < len(words):
@@ -70,5 +70,5 @@ def find_entries(words: list[str]) -> Iterator[tuple[Entry, bool]]:
 
 
 def level_of(reading: Reading) -> int:
-    """Return the level of a reading."""
+    """Return the level of a reading, as its sort key."""
     return reading.level

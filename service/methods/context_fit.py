@@ -1,4 +1,4 @@
-"""Fit a context to the resolved claims. Pure."""
+"""Fit a context, which holds the rates expected of an average outlet, to resolved claims. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.methods.tally import FITTED_FROM, Context, Shrinkage
 
 
 def fit_context(record: ResolvedRecord) -> Context:
-    """Return the context fitted to a record, with a placeholder as its id."""
+    """Return the context fitted to the sums over resolved claims, with a placeholder as its id."""
     rates = rates_of(record.cells)
     shrinkage = fit_shrinkage(rates)
     fitted = _centred(rates, shrinkage, _totals(record.outlets.values()))
@@ -25,7 +25,7 @@ def fit_context(record: ResolvedRecord) -> Context:
 
 
 def _centred(rates: Rates, shrinkage: Shrinkage, totals: Mapping[Cell, Result]) -> Context:
-    """Return a context with these rates and this shrinkage, and the offset that fits the results of all outlets."""
+    """Return a context with given rates and shrinkage, and the offset that fits all outlets' results."""
     context = Context(id="fitted", as_of=None, rates=rates, shrinkage=shrinkage)
     cells = [(result.resolved, context.log_odds(cell)) for cell, result in totals.items()]
     right = sum(result.right for result in totals.values()) / UNIT
@@ -47,7 +47,7 @@ def _showing(results: Mapping[Cell, Result], context: Context) -> Showing:
 
 
 def _half_errors(record: ResolvedRecord, shrinkage: Shrinkage) -> Iterator[HalfError]:
-    """Yield the errors of each half-year that follows enough resolved claims for a context."""
+    """Yield all outlets' errors in each half-year that starts with enough resolved claims for a context."""
     rates, totals = Rates(), dict[Cell, Result]()
     for before, half in pairwise([None, *sorted(record.halves.keys() | record.votes.keys())]):
         if before is not None:

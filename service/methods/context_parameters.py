@@ -24,10 +24,10 @@ _HALVINGS = 60
 
 
 def fit_shrinkage(rates: Rates) -> Shrinkage:
-    """Return the shrinkage of each level that makes the counts of its cells most likely.
+    """Return the most probable shrinkage for each level of cells, given the counts in the cells.
 
-    Given the rate m of the next wider cell, the true weight of a cell is beta-binomial with the parameters s m and
-    s (1 - m). The prior of s is lognormal with a median of 5.
+    With the shrinkage s and the rate m of the next wider cell, the true weight of a cell is beta-binomial with the
+    parameters s m and s (1 - m). The prior of s is lognormal with a median of 5.
     """
     shrinkage = Shrinkage()
     for level, name in enumerate(Shrinkage._fields, start=2):
@@ -50,7 +50,7 @@ def _shrinkage_likelihood(shrinkage: float, cells: Iterable[tuple[TruthCount, fl
 
 
 def fit_offset(cells: Collection[tuple[int, float]], right: float) -> float:
-    """Return the offset at which all outlets together are right as often as expected.
+    """Return the offset, in log-odds, at which all outlets together are right as often as expected.
 
     Args:
         cells: The number of resolved claims in each cell, and the log-odds expected there without an offset.
@@ -67,7 +67,7 @@ def fit_offset(cells: Collection[tuple[int, float]], right: float) -> float:
 
 
 class Showing(NamedTuple):
-    """The result of one outlet, with the result expected of an average outlet."""
+    """The number of claims that one outlet got right, and that an average outlet would have got right."""
 
     right: float
     expected: float
@@ -75,7 +75,7 @@ class Showing(NamedTuple):
 
 
 def fit_kappa(showings: Iterable[Showing]) -> float:
-    """Return kappa, the weight of the prior in claims. The less outlets differ, the larger it is.
+    """Return kappa, the weight of the prior in claims, which is larger if outlets differ less.
 
     The result is the candidate in `KAPPAS`, 3..60, under which the results of the outlets are most likely, if each is
     drawn from a beta-binomial distribution around the expected result.

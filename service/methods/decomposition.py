@@ -1,4 +1,4 @@
-"""The parts of a Brier score. Pure."""
+"""The decomposition of a Brier score into reliability, resolution and uncertainty. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Decomposition:
     uncertainty: float
     """The Brier score of a forecaster that always states the base rate."""
     within_bins: float
-    """The part due to different probabilities within a bin."""
+    """The part due to differences between the outcomes within a bin."""
 
     @property
     def skill(self) -> float | None:

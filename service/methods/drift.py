@@ -13,14 +13,14 @@ _WEIGHT = 2.0
 
 
 class HalfError(NamedTuple):
-    """The errors of all outlets together in one half-year, compared with the rates from before it."""
+    """The errors of all outlets together in one half-year, given the rates known before it."""
 
     total: float
-    """The sum of right - expected."""
+    """The sum of right - expected over all reports."""
     squares: float
-    """The sum over claims of the squared error of each claim, because reports on one claim err together."""
+    """The sum of the squared errors of whole claims, because reports on one claim err together."""
     variance: float
-    """The sum of expected (1 - expected)."""
+    """The sum of expected (1 - expected) over all reports."""
 
 
 def fit_drift(halves: Iterable[HalfError]) -> float:

@@ -1,4 +1,4 @@
-"""The contribution of each claim to a score, and the calculation in words. Pure."""
+"""The contribution of each claim to a score, and the calculation of the score in words. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.methods.reliability import Skill
 
 
 def share(skill: Skill, *, right: float, rate: float) -> float:
-    """Return the contribution of one claim to t - 1/2. The contributions of all claims sum to t - 1/2.
+    """Return the contribution of one claim to `Skill.t`, which is 1/2 plus the sum over all claims.
 
     It is (right - p)/kappa, where p is the probability that an outlet of this skill is right on the claim.
 
@@ -27,7 +27,7 @@ def share(skill: Skill, *, right: float, rate: float) -> float:
 
 
 def put_in_words(skill: Skill, rating: Rating | None, *, drift: float) -> Iterator[str]:
-    """Yield a sentence for each step from the sums to the score."""
+    """Yield a sentence for each step in the calculation of a score from an outlet's record."""
     if rating is None:
         yield "None of the outlet's own claims is resolved, so it has no score."
         return

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 from service.methods.cells import Cell, Key
 
 UNIT = 10**9
-"""Weights and truths are summed as whole billionths, so that the order of additions does not change a sum."""
+"""The unit of sums: weights and truths are whole billionths, so that order does not change a sum."""
 
 ROOT_RATE, ROOT_WEIGHT = 0.5, 2.0
-"""The prior of the rate of a stance, 0..1, and the weight of this prior in claims."""
+"""The prior rate for a stance, 0..1, and the weight of this prior in claims."""
 SHRINKAGE = 5.0
-"""The weight of the next wider cell in the rate of a cell, in claims. A fitted context has weights of its own."""
+"""The weight, in claims, of the next wider cell's rate in the rate of a cell, if none is fitted."""
 
 
 class TruthCount(NamedTuple):
-    """The weight of claims, and the weight of those that proved true, in billionths of a claim."""
+    """The weight of resolved claims, and of those that proved true, in billionths of a claim."""
 
     weight: int
     true: int
@@ -53,7 +53,7 @@ class Rates:
 
     @property
     def claims(self) -> int:
-        """The number of resolved claims that are counted."""
+        """The number of resolved claims from which the rates are computed."""
         return round(sum(count.weight for key, count in self._counts.items() if len(key) == 1) / UNIT)
 
     def truth(self, cell: Cell) -> float:
@@ -64,7 +64,7 @@ class Rates:
 
 
 def rates_of(cells: Mapping[Cell, TruthCount]) -> Rates:
-    """Return the rates of the counts of cells."""
+    """Return the rates computed from the counts of cells."""
     rates = Rates()
     for cell, count in cells.items():
         rates.add_count(cell.lineage, count)
@@ -72,7 +72,7 @@ def rates_of(cells: Mapping[Cell, TruthCount]) -> Rates:
 
 
 def nested_rate(counts: Iterable[tuple[Any, Any]]) -> Any:
-    """Return the rate of the narrowest of nested cells, given the counts of all, the widest first.
+    """Return the rate of the narrowest of nested cells, given the counts of each, the widest first.
 
     A count is a pair of numbers or, for many cells at once, a pair of arrays.
     """

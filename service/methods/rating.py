@@ -1,4 +1,4 @@
-"""The rating of an outlet: three views of its skill. Pure."""
+"""The rating of an outlet: its reliability, adjusted reliability and advantage. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """The share that the outlet would get right of all outlets' claims in the scope, 0..1."""
+    """The share of all outlets' claims in the scope that this outlet would get right, 0..1."""
 
     mean: float
     lower: float
@@ -28,18 +28,18 @@ class Adjusted:
 
 @dataclass(frozen=True, slots=True)
 class Advantage:
-    """The difference from an average outlet on the same claims, with bounds in log-odds."""
+    """The advantage of an outlet over an average outlet on the same claims, with bounds in log-odds."""
 
     log_odds: float
     lower: float
     upper: float
     points: float
-    """In percentage points of reliability."""
+    """The advantage in percentage points of reliability."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The three views of one skill."""
+    """The skill of an outlet, expressed as reliability, adjusted reliability and advantage."""
 
     reliability: Reliability
     adjusted: Adjusted

@@ -1,4 +1,4 @@
-"""Relays on one claim: their roots, cycles of relays, and the effect of merged outlets. Pure.
+"""Relays on one claim: their root outlets, cycles, and the effect of merging outlets. Pure.
 
 Functions take the reports of one claim sorted by `ORDER`.
 """
@@ -32,7 +32,7 @@ def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
 
 
 def relay_cycle(reports: Iterable[Filed]) -> list[UUID] | None:
-    """Return the outlets on a cycle of relays, and those that lead to it, or None without a cycle (R7).
+    """Return the outlets whose relays form or lead to a cycle, sorted, or None without a cycle (R7).
 
     An outlet with an own report is not part of a cycle.
     """
@@ -55,7 +55,7 @@ def _relaying_only(reports: list[Filed]) -> set[UUID]:
 
 
 def as_merged(report: Filed, *, outlet: UUID, into: UUID) -> Filed:
-    """Return a report as it counts after one outlet was merged into another (R22)."""
+    """Return a report with an outlet replaced by the one into which it was merged (R22)."""
     if outlet not in (report.outlet_id, report.cited_id):
         return report
     return report._replace(

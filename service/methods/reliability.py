@@ -1,6 +1,7 @@
 """`record/2`: the skill of an outlet, and its reliability on its own claims. Pure.
 
-An outlet has one skill d: in each cell of its record it is right with the log-odds of an average outlet there, plus d.
+An outlet has one skill d. In each cell of its record, its log-odds of being right are d plus those of an average outlet
+there.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from service.methods.rating import Adjusted, Advantage, Rating, Reliability
 
 METHOD = "record/2"
 RATED_FROM = 20
-"""The number of resolved claims from which a score is `rated`, and ranked."""
+"""The number of resolved claims from which a score is `rated` and its outlet is ranked."""
 LEVELS = (0.5, 0.8, 0.9, 0.95, 0.99)
 DEFAULT_LEVEL = 0.9
 
 _STEPS = 9
 """The largest number of Newton steps; four usually suffice."""
 _CLOSE = 1e-14
-"""The relative size of the last step."""
+"""The relative step size at which Newton's method stops."""
 
 
 class CellRecord(NamedTuple):
-    """The resolved claims of an outlet in one cell, with the rate at which an average outlet is right there."""
+    """An outlet's resolved claims in one cell, with the rate at which an average outlet is right there."""
 
     resolved: int
     right: float
-    """0..resolved."""
+    """The number of these claims that the outlet got right, 0..resolved; may be fractional."""
     rate: float
-    """0..1, both excluded."""
+    """The rate of an average outlet, strictly between 0 and 1."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Skill:
 
     @cached_property
     def expected(self) -> float:
-        """E, the number that an average outlet would have got right of the same claims."""
+        """E, the number of the same claims that an average outlet would have got right."""
         return self.expected_at(0.0)
 
     @cached_property
@@ -97,7 +98,7 @@ class Skill:
 
     @property
     def t(self) -> float:
-        """The share that the outlet would get right of even claims. An average outlet gets half of them right."""
+        """The share of even claims that the outlet would get right; an average outlet gets half right."""
         return logistic(self.d)
 
     @property
@@ -115,11 +116,11 @@ class Skill:
         return self.kappa + information / (2 * self.t * logistic(-self.d))
 
     def chance(self, rate: float) -> float:
-        """Return the probability that the outlet is right on claims that an average outlet gets right at a rate."""
+        """Return the probability that the outlet is right on a claim, given an average outlet's rate on it."""
         return logistic(logit(rate) + self.d)
 
     def expected_at(self, d: float) -> float:
-        """Return the number of the same claims that an outlet with the skill d would have got right."""
+        """Return the expected number of the same claims that an outlet of skill d gets right."""
         return fsum(n * p for n, p in self._chances(d))
 
     def _chances(self, d: float) -> Iterable[tuple[int, float]]:
@@ -130,7 +131,7 @@ class Skill:
         return [(cell.resolved, logit(cell.rate)) for cell in self.cells]
 
     def _log_odds(self, d: float) -> tuple[float, float]:
-        """Return the log-odds of the share of right claims expected at a skill, with the prior, and their slope."""
+        """Return the log-odds of the expected share of right claims, prior included, and their slope in d."""
         chances = [(self.kappa, logistic(d), logistic(-d))]
         chances += [(n, logistic(x + d), logistic(-x - d)) for n, x in self._logits]
         right, wrong = fsum(n * p for n, p, _ in chances), fsum(n * q for n, _, q in chances)
@@ -139,17 +140,17 @@ class Skill:
 
 
 def rate(skill: Skill, *, reference: float, drift: float, level: float) -> Rating | None:
-    """Return the reliability, the adjusted reliability and the advantage of an outlet, with credible intervals.
+    """Return an outlet's reliability, adjusted reliability and advantage, with credible intervals.
 
     With u the log-odds of a quantile of Beta(t nu, (1 - t) nu) minus those of t, and z the normal quantile of the
-    level, the bounds of the skill are d -+ sqrt(u^2 + z^2 drift^2): outlets of one field make errors together, which
-    the counts of one outlet do not show. The bounds of the reliability and the adjusted
+    level, the bounds of the skill are d -+ sqrt(u^2 + z^2 drift^2). The drift is included because outlets of one field
+    make errors together, which the counts of one outlet do not show. The bounds of the reliability and the adjusted
     reliability are converted from those of the skill.
 
     Args:
-        skill: The record with its skill.
+        skill: The outlet's record, with the skill that explains it.
         reference: The rate at which all scored reports in the scope are right, 0 < reference < 1.
-        drift: The standard deviation of the error that outlets share in one period, in log-odds, at least 0.
+        drift: The standard deviation of the error that outlets share in half a year, in log-odds, at least 0.
         level: Posterior probability inside the interval, 0 < level < 1.
 
     Returns:
@@ -178,7 +179,7 @@ def rate(skill: Skill, *, reference: float, drift: float, level: float) -> Ratin
 
 
 def skill_bounds(skill: Skill, drift: float, *, level: float) -> tuple[float, float]:
-    """Return the lower and the upper bound of the skill in log-odds; see `rate`."""
+    """Return the lower and the upper bound of a skill, in log-odds, by the formula in `rate`."""
     d, tail = skill.d, (1 - level) / 2
     a, b = skill.t * skill.nu, logistic(-d) * skill.nu
     shared = NormalDist().inv_cdf(1 - tail) * drift

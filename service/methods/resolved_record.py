@@ -1,4 +1,4 @@
-"""The sums over resolved claims that a context is fitted to. Pure."""
+"""Sums over resolved claims, to which a context is fitted. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from service.methods.rates import NO_COUNT, UNIT, TruthCount
 from service.values.vocabulary import ClaimKind, Role
 
 Half: TypeAlias = tuple[int, int]
-"""A year and its half, 0 or 1."""
+"""A half-year: the year, and 0 or 1 for its half."""
 Sides: TypeAlias = tuple[tuple[Cell, int], ...]
-"""The own reports on one claim, sorted: the cell and the result of each, in billionths."""
+"""The own reports on one claim, sorted: the cell of each, and how right it was in billionths."""
 
 
 class Result(NamedTuple):
-    """The resolved claims in one cell, of one outlet or of all outlets."""
+    """The number of resolved claims in one cell, and of those right, for one outlet or for all."""
 
     resolved: int = 0
     right: int = 0
@@ -35,22 +35,22 @@ NO_RESULT = Result()
 
 
 class ResolvedReports(NamedTuple):
-    """The contribution of a claim with an established truth to a context."""
+    """The counts of one resolved claim, for the sums to which a context is fitted."""
 
     votes: list[tuple[Cell, TruthCount]]
-    """The counts of all reports published in time."""
+    """The counts of all reports published before the answer was known."""
     sides: list[tuple[UUID, Cell, int]]
-    """The outlets that are scored on it, each with its cell and its result in billionths."""
+    """The outlets scored on the claim, each with its cell and how right it was in billionths."""
 
 
 def resolved_reports(
     claim: ClaimFacts, positions: Mapping[UUID, Position], scorable: Collection[UUID]
 ) -> ResolvedReports:
-    """Return the contribution of a claim to a context.
+    """Return the counts of a claim, for the sums to which a context is fitted.
 
     Args:
-        claim: The claim; without an established truth it adds nothing.
-        positions: The position of each outlet on it.
+        claim: The claim; if its verdict is not scored, it adds nothing.
+        positions: The position of each outlet on the claim.
         scorable: The outlets that are scored (R9).
     """
     if claim.kind is ClaimKind.OPINION or claim.truth is None:
@@ -70,16 +70,16 @@ def resolved_reports(
 
 @dataclass
 class ResolvedRecord:
-    """The sums over all resolved claims that a context is fitted to. The order of claims does not matter."""
+    """The sums over resolved claims, in any order, to which a context is fitted."""
 
     outlets: dict[UUID, dict[Cell, Result]] = field(default_factory=lambda: defaultdict(dict))
     halves: dict[Half, Counter[Sides]] = field(default_factory=lambda: defaultdict(Counter))
-    """The own reports, by the half-year from which their claims count."""
+    """The number of claims by half-year and by the own reports on them, for fitting the drift."""
     votes: dict[Half, dict[Cell, TruthCount]] = field(default_factory=lambda: defaultdict(dict))
 
     @property
     def cells(self) -> dict[Cell, TruthCount]:
-        """The counts by cell, over all half-years."""
+        """The counts in each cell, summed over all half-years."""
         cells: dict[Cell, TruthCount] = {}
         for votes in self.votes.values():
             for cell, count in votes.items():
@@ -87,7 +87,7 @@ class ResolvedRecord:
         return cells
 
     def add(self, reports: ResolvedReports, *, since: dt.datetime) -> None:
-        """Add a claim that counts from a moment on."""
+        """Add the counts of a claim to the half-year of the moment from which the claim counts."""
         half = since.year, since.month // 7
         votes = self.votes[half]
         for cell, count in reports.votes:
@@ -100,6 +100,6 @@ class ResolvedRecord:
 
 
 def _place(side: tuple[Cell, int]) -> tuple[object, ...]:
-    """Return the sort key of a report. It has no None, which cannot be compared."""
+    """Return the sort key of a report on a claim, without None, which cannot be compared."""
     cell, right = side
     return cell.stance, cell.kind, cell.commitment or 0, cell.topic or "", right

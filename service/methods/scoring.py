@@ -17,7 +17,7 @@ class Outcome(NamedTuple):
     probability: float
     """0..1."""
     truth: float
-    """The extent to which it proved true, 0..1."""
+    """The extent to which the claim proved true, 0..1."""
     weight: float = 1.0
 
 
@@ -39,7 +39,7 @@ def _log_loss(probability: float, truth: float) -> float:
 
 
 def brier(outcomes: Iterable[Outcome]) -> float | None:
-    """Return the mean squared distance of probability and truth, or None without outcomes.
+    """Return the mean squared distance between probability and truth, or None without outcomes.
 
     Source:
         Brier (1950), Verification of forecasts expressed in terms of probability.
@@ -53,7 +53,7 @@ def brier(outcomes: Iterable[Outcome]) -> float | None:
 def auc(outcomes: Iterable[Outcome]) -> float | None:
     """Return the chance that a true claim has a higher probability than a false one; ties count half.
 
-    It is None unless there are true and false claims.
+    It is None unless there are both true and false claims.
 
     >>> auc([Outcome(0.9, 1), Outcome(0.4, 0), Outcome(0.4, 1), Outcome(0.1, 0)])
     0.875

@@ -10,7 +10,7 @@ from service.methods.beta import logistic, logit_quantile
 def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float]:
     """Return the equal-tailed credible interval of a share, given a sample, under Jeffreys' prior.
 
-    The interval is widened to contain the share of the sample: to 0 if none is true, to 1 if all are.
+    The interval is widened to contain the share in the sample. It reaches 0 if none is true, and 1 if all are.
 
     Args:
         true: The number of true members of the sample, 0 <= true <= n; may be fractional.
@@ -30,7 +30,7 @@ def jeffreys_interval(true: float, n: float, level: float) -> tuple[float, float
 
 
 def log_evidence(right: float, resolved: float, a: float, b: float) -> float:
-    """Return the log probability of results, `right` of `resolved`, if their rate is drawn from Beta(a, b).
+    """Return the log probability of a series of results, `right` of `resolved`, at a rate from Beta(a, b).
 
     >>> from math import exp
     >>> round(exp(log_evidence(1, 1, 1, 1)), 9), round(exp(log_evidence(1, 2, 1, 1)), 9)

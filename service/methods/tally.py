@@ -1,6 +1,6 @@
 """The record of an outlet as sums by slot, and its rating in a context. Pure.
 
-Sums are integers, so that the order of claims does not matter. Each fitted context has a date and a name.
+Sums are integers, so that the order of claims does not matter. Each fitted context has a date and an id.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNFITTED_DRIFT = 0.2
 
 
 class Shrinkage(NamedTuple):
-    """The weight of the next wider cell in the rate of a cell, in claims, by the level of the narrower cell."""
+    """The weight, in claims, of the next wider cell in a cell's rate, for each level of the cell."""
 
     kind: float = SHRINKAGE
     commitment: float = SHRINKAGE
@@ -40,10 +40,10 @@ UNFITTED_SHRINKAGE = Shrinkage()
 
 @dataclass(frozen=True)
 class Context:
-    """The rates at which reports are right, by cell.
+    """The rates at which an average outlet's reports are right, by cell, and the parameters of scores.
 
     The rate of a cell is (true + s x the rate of the next wider cell)/(weight + s), with the shrinkage s of its level;
-    that of a stance is shrunk to one half with a weight of 2.
+    the rate of a stance is shrunk to one half with a weight of 2.
 
     >>> STARTING_CONTEXT.reference("transfers")
     0.5
@@ -52,7 +52,7 @@ class Context:
     id: str
     as_of: dt.datetime | None
     rates: Rates = field(default_factory=Rates)
-    """The rates at which the claims proved true."""
+    """The rates at which claims with a report in each cell proved true."""
     kappa: float = UNFITTED_KAPPA
     """The weight of the prior on the skill of an outlet, in claims, positive."""
     shrinkage: Shrinkage = UNFITTED_SHRINKAGE
@@ -62,18 +62,18 @@ class Context:
     """The standard deviation of the error that outlets share in half a year, in log-odds."""
 
     def expected(self, cell: Cell) -> float:
-        """Return the rate at which reports in a cell are right, 0.01..0.99. Its stance takes a side."""
+        """Return the rate at which reports in a cell are right, 0.01..0.99; its stance must take a side."""
         if (rate := self._expected.get(cell)) is None:
             rate = self._expected[cell] = clamped(logistic(self.log_odds(cell) + self.offset))
         return rate
 
     def log_odds(self, cell: Cell) -> float:
-        """Return the log-odds with which reports of a cell are right, before the offset and the clamp."""
+        """Return the log-odds that a report in a cell is right, before the offset and the clamp."""
         odds = logit(self.nested_rate(cell.lineage))
         return odds if cell.stance is Stance.SUPPORT else -odds
 
     def reference(self, topic: str | None) -> float:
-        """Return the rate at which scored reports are right, between 0 and 1: all, or those on a topic."""
+        """Return the rate, between 0 and 1, at which scored reports are right: on a topic, or all if None."""
         right, weight = self._rights.get(None, (0.0, 0.0))
         over_all = (right + ROOT_WEIGHT * ROOT_RATE) / (weight + ROOT_WEIGHT)
         if topic is None:
@@ -87,7 +87,10 @@ class Context:
         return {}
 
     def nested_rate(self, lineage: Iterable[Key]) -> float:
-        """Return the rate of the narrowest of nested cells, the widest first; one half without any."""
+        """Return the rate of the narrowest of nested cells, given their keys, the widest first.
+
+        Without keys, the rate is one half.
+        """
         rate = ROOT_RATE
         for key in lineage:
             weight = ROOT_WEIGHT if len(key) == 1 else self.shrinkage[len(key) - 2]
@@ -97,7 +100,7 @@ class Context:
 
     @cached_property
     def _rights(self) -> dict[str | None, tuple[float, float]]:
-        """The weight of right reports and the total weight, by topic with its subtopics; all topics under None."""
+        """The weight of right reports and the total weight, by topic with its subtopics; None for all."""
         sums: dict[str | None, tuple[int, int]] = {}
         for key, (weight, true) in self.rates.counts.items():
             if not key[0].takes_side or not (len(key) == 1 or (len(key) == 4 and key[3] is not None)):
@@ -114,31 +117,31 @@ STARTING_CONTEXT = Context(id="start", as_of=None)
 
 
 def clamped(rate: float) -> float:
-    """Return a rate, clamped to `EXPECTED_WITHIN`."""
+    """Return a rate clamped to the range `EXPECTED_WITHIN`."""
     low, high = EXPECTED_WITHIN
     return min(max(rate, low), high)
 
 
 class Slot(NamedTuple):
-    """The part of a record in which a claim counts."""
+    """The part of an outlet's record in which a claim counts."""
 
     role: Role
     kind: ClaimKind
     topic: str | None
     stance: Stance | None
-    """The outlet's side, else its last stance; None without a report in time."""
+    """The outlet's current stance, else that of its last report; None without a report in time."""
     commitment: int | None
 
     @property
     def cell(self) -> Cell | None:
-        """The cell in which the outlet is compared; None if it took no side."""
+        """The cell in which the outlet is compared with an average one; None if it took no side."""
         if self.stance is None or not self.stance.takes_side:
             return None
         return Cell(self.stance, self.kind, self.commitment, self.topic)
 
 
 class Amounts(NamedTuple):
-    """The sums over claims; truths and distances are in billionths."""
+    """Sums over the claims of an outlet; truths and distances are in billionths."""
 
     claims: int = 0
     open: int = 0
@@ -150,17 +153,17 @@ class Amounts(NamedTuple):
     backfilled: int = 0
     right: int = 0
     stated: int = 0
-    """Scored claims for which the outlet stated a probability."""
+    """The number of scored claims for which the outlet stated a probability."""
     stated_true: int = 0
-    """The sum of their truths."""
+    """The sum of the truths of the claims in `stated`."""
     stated_true_squared: int = 0
-    """The sum of their squared truths."""
+    """The sum of the squared truths of the claims in `stated`."""
     brier: int = 0
     """The sum of the squared distances between probability and truth."""
     told: int = 0
-    """Claims with an established truth that the outlet reported in time, with any stance."""
+    """The number of claims with a scored verdict that the outlet reported in time, with any stance."""
     told_true: int = 0
-    """The sum of their truths."""
+    """The sum of the truths of the claims in `told`."""
 
     @property
     def resolved(self) -> int:
@@ -173,7 +176,7 @@ class Amounts(NamedTuple):
 NOTHING = Amounts()
 
 Parts: TypeAlias = Mapping[Slot, Amounts]
-"""A record by slot."""
+"""The record of an outlet: its amounts in each slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,7 @@ class Brier:
     score: float
     """The mean squared distance, 0..1; 0 is best."""
     skill: float | None
-    """1 - score / variance of the truths: 1 is best, 0 no better than their mean; None if all truths are equal."""
+    """1 - score / variance of the truths: 1 is best, 0 no better than their mean; None if all are equal."""
     resolved: int
 
 
@@ -203,7 +206,7 @@ class Tally:
         return self.total.right / UNIT
 
     def taking(self, stance: Stance) -> int:
-        """Return the number of resolved claims with this stance."""
+        """Return the number of resolved claims on which the outlet took this stance."""
         return sum(amounts.resolved for slot, amounts in self.parts.items() if slot.stance is stance)
 
     def skill(self, context: Context) -> Skill:
@@ -217,7 +220,7 @@ class Tally:
         return Skill(tuple(rated), context.kappa)
 
     def rating(self, context: Context, *, topic: str | None, level: float) -> Rating | None:
-        """Return the rating, or None if nothing is resolved."""
+        """Return the outlet's rating in a context and on a topic, or None if no claim is resolved."""
         return rate(self.skill(context), reference=context.reference(topic), drift=context.drift, level=level)
 
     @property
@@ -232,7 +235,7 @@ class Tally:
 
 
 def tally(parts: Parts, role: Role, *, scorable: bool) -> Tally:
-    """Return the own or the relay part of a record.
+    """Return the part of an outlet's record with this role: own reports or relays.
 
     The claims of an outlet that is not scorable are unscored (R9).
     """

@@ -24,7 +24,7 @@ ENOUGH = 50
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The probability that a claim proves true."""
+    """The probability that a claim proves true, with its interval and the contributions to it."""
 
     probability: float
     lower: float
@@ -39,7 +39,7 @@ class Forecast:
     contributions: tuple[Contribution, ...]
     """The contributions, the largest first; with `base` they sum to `log_odds`."""
     log_odds: float
-    """The log-odds of the probability. The next two fields have those of the bounds."""
+    """The log-odds of the probability; the next two fields are those of its bounds."""
     lower_log_odds: float
     upper_log_odds: float
     method: str = METHOD
@@ -55,7 +55,7 @@ def forecast(
     level: float = 0.9,
     enough: int = ENOUGH,
 ) -> Forecast:
-    """Return the probability that a claim proves true, given its reports. Rival claims are ignored.
+    """Return the forecast of a claim from its own reports; `choice.choose` adjusts it for rival claims.
 
     In each model, z = w f has the variance s^2 = f V f, where V is the covariance of the weights. Because the weights
     are uncertain, the log-odds are t = z/sqrt(1 + pi s^2/8). The probability is logistic(mean t). The bounds are
@@ -85,7 +85,7 @@ def forecast(
 
 
 def _base_rate(state: State, level: float) -> Forecast:
-    """Return the base rate as the forecast. The more claims are resolved, the narrower is its interval."""
+    """Return the base rate as the forecast, with an interval that narrows as more claims are resolved."""
     rate, weight = state.base_rate, state.trained_on + 2
     log_odds = log(rate / (1 - rate))
     deviation = 1 / sqrt(weight * rate * (1 - rate))

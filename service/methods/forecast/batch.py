@@ -1,4 +1,4 @@
-"""Reports in arrays, with the information that was available when they were published."""
+"""Reports as arrays, with the information that was available when they were published."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Votes(NamedTuple):
 
 
 class Circumstances(NamedTuple):
-    """The circumstances in which reports are published: one array element for each report."""
+    """The circumstances in which reports were published: one array element for each report."""
 
     commitment: Ints
     """0 when unknown."""
@@ -43,19 +43,19 @@ class Totals(NamedTuple):
     claims: Floats
     true: Floats
     votes: Floats
-    """Reports x stances."""
+    """The number of votes by stance: reports x stances."""
     votes_true: Floats
 
 
 class Batch(NamedTuple):
-    """Reports, with what was known at their publication."""
+    """Reports as arrays, with the information that was available when they were published."""
 
     own: Votes
-    """The reports."""
+    """The reports themselves."""
     others: Votes
-    """The other votes at that time, for all reports in one list."""
+    """The other votes on each report's claim when it was published, for all reports in one list."""
     row: Ints
-    """The index of the report that each of `others` belongs to."""
+    """The index in `own` of the report to which each of `others` belongs."""
     settings: Circumstances
     totals: Totals
 
@@ -66,20 +66,20 @@ class Batch(NamedTuple):
 
     @property
     def every(self) -> tuple[Bools, Bools]:
-        """Return true for each report, and for each other vote."""
+        """Return arrays that are true for every report, and for every other vote."""
         return np.ones(len(self.own.stance), np.bool_), np.ones(len(self.row), np.bool_)
 
     @property
     def base(self) -> Floats:
-        """Return the log-odds of the base rate."""
+        """Return the log-odds of the base rate when each report was published."""
         return logit((self.totals.true + 1) / (self.totals.claims + 2))
 
     def sum(self, values: Values) -> Floats:
-        """Return the sums over the other votes of each report."""
+        """Return, for each report, the sum of the values of its other votes."""
         return np.asarray(np.bincount(self.row, values, minlength=len(self.own.stance)), np.float64)
 
     def sum_by_group(self, values: Values) -> Floats:
-        """Return the sums over the other supporters, the other deniers, and the rest: reports x 3."""
+        """Return, for each report, the sums over other supporters, other deniers, and the rest: reports x 3."""
         n = len(self.own.stance)
         at = self.row * 3 + np.minimum(self.others.stance, 2)
         return np.asarray(np.bincount(at, values, minlength=3 * n), np.float64).reshape(n, 3)

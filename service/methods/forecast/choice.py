@@ -1,4 +1,4 @@
-"""Forecasts of rival claims, of which at most one can be true."""
+"""Adjust the forecasts of rival claims, of which at most one can be true."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from service.methods.forecast.words import rival_contribution
 
 
 def choose(forecasts: Sequence[Forecast], rate: float) -> list[Forecast]:
-    """Return the forecasts of the open claims of a group, as a choice among them and "none of them".
+    """Adjust the forecasts of a group's open claims to the rule that at most one of them can be true.
 
-    With the odds o of each claim alone, its probability is o/(theta + sum of all o), where theta = (1 - q)/(1 - q/k)
-    for k claims. Theta is below 1 because the odds of each claim alone already include the number of its rivals. Each
-    bound is converted in the same way, with the odds of the other claims unchanged. A single claim is unchanged.
+    The result is a choice among the claims and "none of them". With the odds o of each claim alone, its probability is
+    o/(theta + sum of all o), where theta = (1 - q)/(1 - q/k) for k claims. Theta is below 1 because the odds of each
+    claim alone already include the number of its rivals. Each bound is converted in the same way, with the odds of the
+    other claims unchanged. A single claim is unchanged.
 
     Args:
         forecasts: The forecast of each open claim alone.

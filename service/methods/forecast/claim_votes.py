@@ -1,4 +1,4 @@
-"""The votes on a claim: one for each outlet, and one for each source. Pure."""
+"""The votes on a claim, counted once for each outlet or once for each source. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class ClaimVotes:
     """The current votes on one claim, updated report by report.
 
     An outlet has one vote: its last `support` or `deny`, or else its last report (R6). The votes of one source count
-    once: as the vote of the root if it has one, or else as the last vote.
+    once: as the vote of its root outlet if that has one, or else as the last vote.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class ClaimVotes:
         self._relayed = False
 
     def add(self, number: int, report: ForecastReport) -> None:
-        """Add a report under a number, which `votes` and `others` return."""
+        """Add a report, with a number that identifies it in the results of `votes` and `others`."""
         before = self._votes.get(report.outlet)
         if before is None or report.stance.takes_side or not before[1].stance.takes_side:
             self._votes[report.outlet] = number, report
@@ -28,7 +28,7 @@ class ClaimVotes:
 
     @property
     def votes(self) -> list[int]:
-        """The numbers of the votes, one for each outlet."""
+        """The numbers of the reports that are votes, one for each outlet."""
         return [number for number, _ in self._votes.values()]
 
     def knows(self, outlet: str) -> bool:
@@ -40,7 +40,7 @@ class ClaimVotes:
         return report.root is not None and any(vote.source == report.root for _, vote in self._votes.values())
 
     def others(self, report: ForecastReport) -> list[int]:
-        """Return the numbers of the votes of other sources, one for each source."""
+        """Return the numbers of the votes of all sources but a report's own, one for each source."""
         if not (self._relayed or report.root is not None):
             return [number for outlet, (number, _) in self._votes.items() if outlet != report.outlet]
         by_source: dict[str, tuple[int, ForecastReport]] = {}
@@ -53,18 +53,18 @@ class ClaimVotes:
 
 
 class View(NamedTuple):
-    """A claim as its latest source sees it."""
+    """The latest report of a claim that does not repeat another source, with the other votes."""
 
     own: ForecastReport
-    """The report of that source."""
+    """The latest report that does not repeat another source."""
     others: list[ForecastReport]
     """The votes of the other sources."""
     known: bool
-    """Whether the outlet had reported the claim before."""
+    """Whether the outlet of this report had reported the claim before."""
 
 
 def view(reports: Sequence[ForecastReport]) -> View | None:
-    """Return the view of the last report that does not repeat another source, or None without reports.
+    """Return the last report that does not repeat another source, with the other votes; None if no report.
 
     Args:
         reports: All reports of the claim, in the order of publication.

@@ -1,4 +1,4 @@
-"""Claims and their reports in columns for a refit, about forty bytes per report."""
+"""Resolved claims and their reports as columns of numbers for a refit, to save memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from service.methods.forecast.records import ForecastClaim, ForecastReport, Reso
 from service.methods.forecast.terms import CODES
 
 ROWS_PER_CLAIM = 100
-"""The largest number of reports of one claim that are trained on, evenly spaced. More would add little, and the cost of
-each grows with the number of outlets on the claim."""
+"""The maximum number of reports of one claim that are trained on, evenly spaced.
+
+More would add little, and the cost of each grows with the number of outlets on the claim.
+"""
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Columns:
-    """Resolved claims with their reports.
+    """Resolved claims and their reports, stored in columns at about forty bytes per report.
 
-    A row is a report that is trained on, with the other votes at that time.
+    A row is a report that is trained on, with the other votes on its claim when it was published.
     """
 
     def __init__(self, cases: Iterable[Resolved]) -> None:
@@ -35,7 +37,7 @@ class Columns:
         self.case_truth = array("d")
         self.case_reports = array("i")
         self.case_sources = array("i")
-        """The number of reports that do not repeat another source."""
+        """The number of reports on each claim that do not repeat another source."""
         self.case_votes = array("i")
         self.report_case = array("i")
         self.report_at = array("q")
@@ -46,15 +48,15 @@ class Columns:
         self.report_rivals = array("i")
         self.report_cell = array("i")
         self.votes = array("i")
-        """The numbers of the reports that are votes at the resolution, claim by claim."""
+        """The numbers of the reports that count as votes when the claim is resolved, claim by claim."""
         self.row_report = array("i")
         self.row_known = array("b")
         self.row_others = array("i")
-        """The number of other votes when the report was published."""
+        """The number of other votes for each row."""
         self.others = array("i")
-        """The other votes, row by row."""
+        """The report numbers of the other votes, row by row."""
         self.levels: tuple[list[int], list[int], list[int], list[int]] = ([], [], [], [])
-        """The number of the key of each cell, on each of the four levels."""
+        """The number of each cell's key, on each of the four levels in `Cell.levels`."""
         self._outlets: dict[str, int] = {}
         self._cells: dict[Cell, int] = {}
         self._keys: dict[Key, int] = {}
@@ -101,9 +103,9 @@ class Columns:
         return code
 
     def _add_rows(self, first: int, reports: Iterable[ForecastReport]) -> list[int]:
-        """Add the rows of a claim, and return its final votes.
+        """Add the rows of a claim, and return the report numbers of its final votes.
 
-        Reports of one instant do not count for each other.
+        Reports published at the same instant are not other votes for each other.
         """
         current = ClaimVotes()
         place = first
@@ -130,12 +132,12 @@ class Columns:
 
 
 def microseconds(moment: dt.datetime) -> int:
-    """Return the exact number of microseconds since 1970."""
+    """Return the exact number of microseconds from 1970 to a moment."""
     return (moment - EPOCH) // _MICROSECOND
 
 
 def _is_chosen(place: int, among: int) -> bool:
-    """Return whether the report at a place of a claim is trained on."""
+    """Return whether a report is trained on, given its place among the reports of its claim."""
     if among <= ROWS_PER_CLAIM:
         return True
     return (place + 1) * ROWS_PER_CLAIM // among > place * ROWS_PER_CLAIM // among

@@ -17,27 +17,29 @@ from service.values.vocabulary import Stance
 _SUPPORT, _DENY = CODES[Stance.SUPPORT], CODES[Stance.DENY]
 
 KAPPA = 16.0
-"""The weight of the average of all outlets in the record of one, in claims."""
+"""The weight, in claims, of all outlets' average in the record of one outlet."""
 SMALL_KAPPA = 4.0
-"""The same weight in the second model, which trusts short records more."""
+"""The weight used instead of `KAPPA` in the second model, which trusts short records more."""
 CONTEXTS_WEIGHT = 10.0
-"""The number of resolved claims at which pooled contexts count half. With few, they are based on the same claims, so
-their errors are correlated."""
+"""The number of resolved claims at which pooled contexts get half of their full weight.
+
+With few claims, all contexts are based on the same ones, so their errors are correlated.
+"""
 STATED_WITHIN = (0.01, 0.99)
 """The range to which stated probabilities are clamped."""
 
 
 class Design(NamedTuple):
-    """The features of reports. Each model uses some of them."""
+    """The features of reports, of which each model uses some."""
 
     features: Floats
-    """Reports x `terms.STORED`."""
+    """The features: reports x `terms.STORED`."""
     likelihoods: Floats
     """The pooled likelihoods: reports x `COPYING`."""
 
 
 def design(batch: Batch) -> Design:
-    """Return the features of reports."""
+    """Return the features of a batch of reports, for training or for a forecast."""
     silent, others_silent = batch.silent
     trusted = batch.totals.claims / (batch.totals.claims + CONTEXTS_WEIGHT)
     seen = np.bincount(batch.row, minlength=len(silent))
@@ -67,7 +69,7 @@ def design(batch: Batch) -> Design:
 
 
 def _records(batch: Batch, kappa: float) -> list[Floats]:
-    """Return the shift of the outlet of each report, and the pooled shifts of the others by group."""
+    """Return the shift of each report's outlet from the average, and the others' pooled shifts by group."""
     own, others, totals = batch.own, batch.others, batch.totals
     silent, others_silent = batch.silent
     share = (totals.votes_true + 1) / (totals.votes + 2)
@@ -78,7 +80,7 @@ def _records(batch: Batch, kappa: float) -> list[Floats]:
 
 
 def _shift(votes: Votes, share: Floats, kappa: float) -> Floats:
-    """Return the difference of an outlet from all outlets with the same stance, in log-odds."""
+    """Return how much more often an outlet's claims prove true than all outlets' claims, in log-odds."""
     return logit((votes.true + kappa * share) / (votes.claims + kappa)) - logit(share)
 
 
@@ -91,7 +93,7 @@ def _agreement(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
 
 
 def _stated(batch: Batch) -> tuple[Floats, Bools]:
-    """Return the mean log-odds of the stated probabilities, and whether there are any."""
+    """Return the mean log-odds of the probabilities stated on each claim, and whether there are any."""
     silent, others_silent = batch.silent
     number = ~silent + batch.sum(~others_silent)
     total = _stated_odds(batch.own.stated) + batch.sum(_stated_odds(batch.others.stated))
@@ -103,7 +105,10 @@ def _stated_odds(stated: Floats) -> Floats:
 
 
 def _contexts(batch: Batch, counts: Bools, others_count: Bools) -> Floats:
-    """Return the sum of (log-odds of the context - base rate) over the votes that count, divided by sqrt(number)."""
+    """Return the log-odds of the votes' contexts relative to the base rate, pooled for each report.
+
+    The differences are summed over the votes that count, and divided by the square root of their number.
+    """
     base = batch.base
     above = counts * (logit(batch.own.rate) - base)
     others_above = others_count * (logit(batch.others.rate) - base[batch.row])

@@ -17,16 +17,16 @@ _DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class FittedModel:
-    """The weights of one model, with their covariance."""
+    """The trained weights of one model, with their covariance."""
 
     weights: tuple[float, ...]
     """In the order of `Model.terms`."""
     covariance: tuple[tuple[float, ...], ...]
     """The lower triangle of the covariance."""
     delta: float
-    """The discount for outlets with the same stance, one of `features.COPYING`."""
+    """The exponent that discounts outlets with the same stance, one of `likelihood.COPYING`."""
     evidence: tuple[float, ...]
-    """The log evidence on the rows that delta was chosen on, for each of `features.COPYING`."""
+    """The log evidence for each delta in `likelihood.COPYING`, on the rows used to choose one."""
 
     def matrix(self) -> Floats:
         """Return the full covariance matrix."""
@@ -60,12 +60,12 @@ def _matrix(covariance: tuple[tuple[float, ...], ...]) -> Floats:
 
 
 def rounded(values: Floats) -> tuple[float, ...]:
-    """Return values with twelve significant digits, to hide differences between machines in the last bits."""
+    """Round values to 12 significant digits, to hide differences between machines in the last bits."""
     return tuple(float(f"{value:.{_DIGITS}g}") for value in values)
 
 
 def unfitted(model: Model) -> FittedModel:
-    """Return a model whose weights are the means of their priors."""
+    """Return an untrained model, whose weights are the means of their priors."""
     return FittedModel(
         weights=tuple(term.mean for term in model.terms),
         covariance=tuple(

@@ -1,7 +1,7 @@
 """Bayesian logistic regression: the most probable weights, and their covariance.
 
-Newton's method with a line search. The priors make the objective strictly convex, so there is one minimum for any data,
-and every accepted step descends.
+It uses Newton's method with a line search. The priors make the objective strictly convex, so there is one minimum for
+any data, and every accepted step descends.
 
 Sources:
     MacKay (1992), The evidence framework applied to classification networks, Neural Computation 4.
@@ -23,7 +23,7 @@ _ROUNDING = 1e-13  # the apparent rise of the objective near its minimum
 
 
 class Matrix(Protocol):
-    """Rows of features that are computed part by part, to save memory."""
+    """A matrix of features whose rows are computed part by part, to save memory."""
 
     def __getitem__(self, part: slice, /) -> Reals: ...
 
@@ -49,7 +49,7 @@ class Fit(NamedTuple):
 
 
 def fit(problem: FitProblem, start: Floats | None = None) -> Fit:
-    """Return the most probable weights under the posterior distribution.
+    """Return the most probable weights given rows and priors, with their covariance and evidence.
 
     Args:
         problem: The rows and the priors.
@@ -80,7 +80,7 @@ class _Point(NamedTuple):
 
 
 def _descend(problem: FitProblem, here: _Point, *, step: Floats, fall: float) -> _Point | None:
-    """Halve the step until it descends enough, and return its end, or None if no step does."""
+    """Halve the step until the objective falls enough; return the point reached, or None if none does."""
     length = 1.0
     while length > 1e-8:
         found = _evaluate(problem, here.weights - length * step)

@@ -13,17 +13,17 @@ from service.methods.forecast.records import Known, Resolved
 from service.methods.rates import UNIT
 
 TOPIC_WEIGHT = 5.0
-"""The weight of the rate of all groups in the rate of a topic, in groups."""
+"""The weight, in groups, of all groups' rate in the rate of a topic."""
 MOST = 0.999
 """The largest rate, because it is always possible that no claim of a group is true."""
 
 
 class Member(NamedTuple):
-    """A claim of a group."""
+    """A claim in a group of rival claims, with its truth and the dates that settle the group."""
 
     topic: str | None
     truth: float | None
-    """None while it is open."""
+    """The extent to which the claim proved true, 0..1; None while it is open."""
     opened_at: dt.datetime | None
     """The publication of its first report; None without one."""
     due: dt.datetime | None
@@ -55,7 +55,7 @@ def count_groups(groups: Iterable[Sequence[Member]], *, until: dt.datetime) -> t
 
     Args:
         groups: The groups.
-        until: The moment by which the counted groups are settled.
+        until: Only groups that were settled by this moment are counted.
     """
     number: Counter[str | None] = Counter()
     true: Counter[str | None] = Counter()
@@ -81,13 +81,13 @@ def _settled_at(members: Collection[Member]) -> dt.datetime | None:
 
 
 def topic_of(topics: Iterable[str | None]) -> str | None:
-    """Return the topic that all claims of a group have, or None if they have several."""
+    """Return the topic that all claims of a group share, or None if they have several."""
     found = set(topics)
     return found.pop() if len(found) == 1 else None
 
 
 def group_rate(counts: Iterable[GroupCount], topic: str | None) -> float:
-    """Return the chance that one claim of a group on a topic proves true: between 0 and 1.
+    """Return the chance, between 0 and 1, that one claim of a group on a topic proves true.
 
     >>> group_rate([GroupCount("cup", 8, 6), GroupCount(None, 10, 3)], "cup")
     0.6538461538461539
@@ -105,6 +105,6 @@ def rivals_before(opened: Sequence[dt.datetime], own: dt.datetime, moment: dt.da
     Args:
         opened: The moments at which all claims of the group were opened, sorted.
         own: The moment at which the claim itself was opened.
-        moment: The moment.
+        moment: The moment before which the rivals are counted.
     """
     return bisect_left(opened, moment) - (own < moment)

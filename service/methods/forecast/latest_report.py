@@ -1,4 +1,4 @@
-"""The latest report of a claim as a batch, with the current records."""
+"""The latest report of a claim, converted to a batch with the current records of outlets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.methods.rates import Rates
 
 
 def latest_batch(state: State, rates: Rates, counts: StanceCounts, claim: ForecastClaim, seen: View) -> Batch:
-    """Return the latest report of a claim as a batch, with the information available now."""
+    """Return the latest report of a claim as a batch of one, with the information available now."""
     totals = Totals(
         claims=np.array([float(state.trained_on)]),
         true=np.array([state.true]),

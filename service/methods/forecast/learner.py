@@ -22,7 +22,7 @@ from service.values.vocabulary import Stance
 
 
 class Learner:
-    """A learner for backtests. It holds in memory the data that the service stores in its database.
+    """A learner for backtests, which holds in memory the data that the service stores in its database.
 
     Outcomes are learned in the order in which they are due. A fit waits for all outcomes of one instant.
     """
@@ -45,7 +45,7 @@ class Learner:
             self._groups[claim.group][claim.key] = Open(claim, reports)
 
     def learn(self, case: Resolved) -> None:
-        """Learn the outcome of a claim; call it in the order of `known_at`. The outcome counts once it is due."""
+        """Learn the outcome of a claim, which counts once it is due; call this in the order of `known_at`."""
         self._learn_before(case.known_at)
         self._now = case.known_at
         if (group := case.claim.group) is not None:
@@ -86,7 +86,7 @@ class Learner:
 
     @property
     def state(self) -> State:
-        """The state after all outcomes that are due."""
+        """The state trained on all outcomes that are due by now."""
         if self._now is not None:
             self._learn_before(self._now + dt.timedelta.resolution)
         self._fit()
@@ -97,7 +97,7 @@ class Learner:
             self._state = refit([*self._cases, *self._unlearned()])
 
     def _unlearned(self) -> Iterator[Open]:
-        """Yield the members of groups whose outcomes are not learned yet."""
+        """Yield, as open claims, the claims whose outcomes are not learned yet."""
         yield from (one for group in self._groups.values() for one in group.values() if isinstance(one, Open))
         yield from (Open(case.claim, case.reports) for _, _, case in self._waiting)
 
@@ -143,7 +143,7 @@ class Learner:
         return [one for one in known if isinstance(one, Open) and one.claim.key != claim.key]
 
     def _with_number(self, claim: ForecastClaim) -> ForecastClaim:
-        """Return a claim with the number of its known rivals."""
+        """Return a claim with its number of rivals set to that of the known claims in its group."""
         if claim.group is None:
             return claim
         return claim._replace(rivals=len(self._groups[claim.group].keys() - {claim.key}))

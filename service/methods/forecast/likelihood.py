@@ -10,11 +10,11 @@ from service.methods.forecast.terms import STANCES, Floats
 COPYING = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 """The candidates for delta, 0..1: n outlets with the same stance count like n^delta independent ones."""
 LIKELIHOOD_WEIGHT = 6.0
-"""The weight of the votes of all outlets in the likelihoods of one, in claims."""
+"""The weight, in claims, of all outlets' votes in the likelihoods of one outlet."""
 
 
 def pooled_likelihoods(batch: Batch) -> Floats:
-    """Return the pooled log-likelihood ratio of the votes, given the records of their outlets, for each delta."""
+    """Return the log-likelihood ratio of all votes on each report's claim, for each delta in `COPYING`."""
     totals, n, kinds = batch.totals, len(batch.own.stance), len(STANCES)
     rows = np.concatenate([np.arange(n), batch.row])
     votes = Votes(*(np.concatenate(pair) for pair in zip(batch.own, batch.others, strict=True)))

@@ -30,11 +30,11 @@ class Model(NamedTuple):
     """One of the models whose mean is the forecast. All are trained on the same rows."""
 
     terms: tuple[Term, ...]
-    """The last one is the likelihood."""
+    """The features with the priors of their weights; the last one is the likelihood."""
     columns: list[int]
-    """The columns of `features.Design.features` that are its first features."""
+    """The columns of `features.Design.features` that the first terms use."""
     has_products: bool
-    """Whether the products of these counts with the stance of the report are features, too."""
+    """Whether the counts of other votes, multiplied by the stance of the report, are features, too."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,4 +64,4 @@ MODELS = (
     _model((*HEAD, *POOLED, *SHORT_RECORDS)),
     _model((*HEAD, *RECORDS, *COUNTS), PRODUCTS),
 )
-"""The models of `forecast/2`: with pooled contexts; the same with more trust in short records; with counts instead."""
+"""The models of `forecast/2`: with pooled contexts, with more trust in short records, with counts."""

@@ -1,4 +1,4 @@
-"""The opinions of the models on a claim, and their mean."""
+"""The forecast of each model for a claim, and the mean of these forecasts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.methods.forecast.terms import STORED
 
 
 class Opinion(NamedTuple):
-    """The forecast of one model."""
+    """The forecast of one model, or the mean of several, in log-odds."""
 
     parts: Mapping[str, float]
     """The contribution of each feature to `log_odds`."""
@@ -27,7 +27,7 @@ class Opinion(NamedTuple):
 
 
 def opinion_of(model: Model, fitted: FittedModel, found: Design) -> Opinion:
-    """Return the forecast of one model."""
+    """Return the forecast of one model, given the features of the latest report."""
     likelihood = found.likelihoods[:, COPYING.index(fitted.delta)]
     features = model.rows(found.features, likelihood)[0]
     variance = max(float(features @ fitted.matrix() @ features), 0.0)
@@ -43,7 +43,7 @@ def opinion_of(model: Model, fitted: FittedModel, found: Design) -> Opinion:
 
 
 def mean_opinion(opinions: Sequence[Opinion]) -> Opinion:
-    """Return the mean of the models. Its variance includes the variance between them."""
+    """Return the mean of the models' forecasts; its variance includes that between the models."""
     number = len(opinions)
     mean = fsum(one.log_odds for one in opinions) / number
     spread = fsum((one.log_odds - mean) ** 2 for one in opinions)

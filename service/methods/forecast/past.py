@@ -1,4 +1,4 @@
-"""The records that were known when each report was published."""
+"""The records of outlets, as they were known when each report was published."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.methods.forecast.schedule import due_fits
 from service.methods.forecast.terms import STANCES, Floats, Ints
 from service.methods.rates import UNIT, nested_rate
 
-_CHUNK = 1 << 16  # reports and votes processed together
+_CHUNK = 1 << 16  # the number of reports and votes in a chunk
 
 
 class Past:
@@ -39,11 +39,11 @@ class Past:
         self.row_case: Ints = row_case[self._rows]
         number = np.bincount(row_case, minlength=len(learned_at))
         self.weight: Floats = np.asarray(columns.case_sources) ** 0.25 / np.maximum(number, 1)
-        """The weight of each report of a claim. Reports are similar, so m reports have a total weight of m^(1/4)."""
+        """The weight of each row of a claim. Reports are similar, so m sources have a total weight of m^(1/4)."""
         self._add_votes(moment)
 
     def _add_votes(self, moment: Ints) -> None:
-        """Sum the votes on resolved claims by outlet, by outlet and stance, and by context."""
+        """Sum the votes on resolved claims by outlet, by outlet and stance, and by cell."""
         columns = self._columns
         votes = np.asarray(columns.votes)
         case = np.repeat(np.arange(len(moment)), np.asarray(columns.case_votes))
@@ -62,7 +62,7 @@ class Past:
         self.totals = self._totals(moment, when, stance, one)
 
     def _totals(self, moment: Ints, when: Ints, stance: Ints, one: Ints) -> Ints:
-        """Return the totals before any fit and at each fit: claims, true claims, votes by stance, and true votes."""
+        """Return the totals at each fit, after a row of zeros: claims, true claims, votes and true votes."""
         kinds = len(STANCES)
         totals = np.zeros((len(self._fits) + 2, 2 + 2 * kinds), np.int64)
         fit = 1 + self._next_fit(moment)
@@ -74,7 +74,7 @@ class Past:
         return np.asarray(totals[:-1].cumsum(axis=0))
 
     def _next_fit(self, moment: Ints) -> Ints:
-        """Return the number of fits before the outcomes of a moment were learned."""
+        """Return, for each moment, the index of the first fit that includes its outcomes."""
         return np.asarray(np.searchsorted(self._fits, moment), np.int64)
 
     def chunks(self) -> Iterator[Ints]:
@@ -83,7 +83,7 @@ class Past:
         yield from np.split(self._rows, np.flatnonzero(np.diff(sizes.cumsum() // _CHUNK)) + 1)
 
     def seen_by(self, rows: Ints) -> Batch:
-        """Return the reports of these rows, with what was known at their publication."""
+        """Return the reports of these rows as a batch, with the records known when they were published."""
         columns = self._columns
         reports = np.asarray(columns.row_report)[rows]
         before = np.searchsorted(self._moments, np.asarray(columns.report_at)[reports])
@@ -125,7 +125,7 @@ class Past:
 
 
 def totals_of(totals: Ints) -> Totals:
-    """Return rows of `Past.totals` as totals of a batch."""
+    """Convert rows of `Past.totals` to the totals of a batch."""
     kinds = len(STANCES)
     return Totals(
         claims=totals[:, 0].astype(np.float64),

@@ -8,13 +8,13 @@ from service.methods.forecast.terms import Ints
 
 
 class PastSums:
-    """The sums of the entries in many accounts, by moment.
+    """Running sums by account and moment, such as the number of votes of each outlet.
 
     Moments are numbered from 0. Amounts are integers, so the order of entries does not matter.
     """
 
     def __init__(self, account: Ints, moment: Ints, amounts: Ints, *, accounts: int, moments: int) -> None:
-        """Sum entries.
+        """Sum the entries of each account by moment.
 
         Args:
             account: The account of each entry, from 0.

@@ -34,7 +34,7 @@ class ForecastReport(NamedTuple):
     root: str | None = None
     """The root of a relay. Reports with the same root are one source (R8)."""
     rivals: int | None = None
-    """The number of rivals of the claim when it was published; None for `ForecastClaim.rivals`."""
+    """The number of rivals of the claim when the report was published; None to use that of the claim."""
 
     @property
     def source(self) -> str:
@@ -47,15 +47,15 @@ class Resolved(NamedTuple):
     claim: ForecastClaim
     reports: Sequence[ForecastReport]
     truth: float
-    """The extent to which it proved true, 0..1."""
+    """The extent to which the claim proved true, 0..1."""
     known_at: dt.datetime
 
     @property
     def learned_at(self) -> dt.datetime:
-        """The moment at which the outcome is learned: as soon as it is known and the claim is due.
+        """The moment from which the outcome is learned: as soon as it is known and the claim is due.
 
-        "It happened" can be known before the deadline, but "it did not" cannot. So among outcomes that are learned as
-        soon as they are known, too many of the first ones would be true.
+        "It happened" can be known before the deadline, but "it did not" cannot. So if outcomes were learned as soon as
+        they are known, too many of the first ones would be true.
         """
         return max(self.known_at, self.claim.resolves_by or self.known_at)
 
@@ -71,7 +71,7 @@ Known: TypeAlias = Resolved | Open
 
 
 class StanceCount(NamedTuple):
-    """The number of resolved claims on which an outlet took a stance, and the number of them that proved true."""
+    """The number of resolved claims on which an outlet took a stance, and of those that proved true."""
 
     claims: int = 0
     true: float = 0.0
@@ -82,5 +82,5 @@ StanceCounts: TypeAlias = Mapping[tuple[str, Stance], StanceCount]
 
 
 def cell_of(claim: ForecastClaim, report: ForecastReport) -> Cell:
-    """Return the cell of a report."""
+    """Return the cell that a report on a claim belongs to."""
     return Cell(report.stance, claim.kind, report.commitment, claim.topic)

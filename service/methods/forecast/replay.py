@@ -2,7 +2,7 @@
 
 The features of a report use only the reports before it, and the outcomes that were due before it. Outcomes of one
 moment are learned together. A fit is due when the number of reports on learned claims has grown by a tenth. The result
-of a fit does not depend on earlier fits, so a replay makes only the last one.
+of a fit does not depend on earlier fits, so a replay makes only the last fit.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ def is_due(*, reports: int, fitted: int) -> bool:
 
 
 def due_fits(reports: Ints) -> Ints:
-    """Return the moments at which a fit was due, given the number of reports that are learned at each moment."""
+    """Return the indexes of the moments at which a fit was due, given the reports learned at each."""
     total = reports.cumsum()
     fits = [0]
     while (after := int(np.searchsorted(10 * total, 11 * total[fits[-1]]))) < len(total):

@@ -18,7 +18,7 @@ from service.values.vocabulary import Stance
 
 METHOD = "forecast/2"
 BUILD = f"{METHOD} {hashlib.sha256(repr((MODELS, COPYING)).encode()).hexdigest()[:16]}"
-"""The method and a hash of its terms. A state is valid only for the terms that it was trained with."""
+"""The method and a hash of its models. A state is valid only for the models that it was trained for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class State:
     """The trained models, and the record of all outlets together at the fit."""
 
     models: tuple[FittedModel, ...]
-    """In the order of `terms.MODELS`."""
+    """The trained models, in the order of `models.MODELS`."""
     trained_on: int
     """The number of resolved claims with a report."""
     reports: int
@@ -36,9 +36,9 @@ class State:
     votes: tuple[StanceCount, ...]
     """The votes on these claims, and on those that proved true, in the order of `terms.STANCES`."""
     groups: tuple[GroupCount, ...]
-    """The settled groups of rival claims, by topic."""
+    """The counts of settled groups of rival claims, by topic."""
     fitted_at: dt.datetime | None
-    """The moment of the last outcomes that were learned."""
+    """The moment of the last outcomes learned; None before any training."""
 
     @property
     def base_rate(self) -> float:

@@ -13,11 +13,11 @@ from service.methods.forecast.past import Past
 from service.methods.forecast.terms import STORED, Floats
 
 DELTA_ROWS = 20_000
-"""The largest number of rows, the latest ones, on which delta is chosen."""
+"""The maximum number of rows on which delta is chosen; if there are more, the latest are used."""
 
 
 class TrainingRows:
-    """The rows that are trained on, in order.
+    """The features, truths and weights of the rows that are trained on, in order.
 
     Single precision halves the memory and hides differences between machines in the last bits.
     """
@@ -39,7 +39,7 @@ class TrainingRows:
 
 
 class _ModelRows:
-    """The features of one model for one delta, from a certain row on."""
+    """One model's features for one delta, starting at a given row."""
 
     def __init__(self, rows: TrainingRows, model: Model, choice: int, since: int) -> None:
         self._features = rows.features[since:]

@@ -1,4 +1,4 @@
-"""The words for the contributions to a forecast."""
+"""English phrases that describe the contributions to a forecast."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def words_for(group: str, value: float, seen: View, rivals: int) -> str:
-    """Return the words for the contribution of a group of features."""
+    """Return the phrase that describes the contribution of a group of features to a forecast."""
     if group == "statement":
         return _statement(seen.own)
     if group == "others":

@@ -1,4 +1,4 @@
-"""The contributions to a forecast, by group of features."""
+"""The contributions to a forecast, summed by group of features, for display."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GROUPS = {
 
 
 class Contribution(NamedTuple):
-    """The contribution of one group of features to the log-odds of a claim."""
+    """The contribution of one group of features to the forecast of a claim, in log-odds."""
 
     feature: str
     words: str
@@ -39,11 +39,11 @@ class Contribution(NamedTuple):
 
 
 def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the base in log-odds, and the contributions, the largest first.
+    """Return the base of a forecast in log-odds, and the contributions to it, the largest first.
 
     Args:
         parts: The contribution of each feature, by name; a missing one is zero.
-        seen: The claim as its latest source sees it.
+        seen: The latest report of the claim, with the other votes.
         rivals: The number of claims that the claim excludes.
     """
     base = fsum(parts.get(name, 0.0) for name in _BASE)
@@ -55,7 +55,7 @@ def contributions(parts: Mapping[str, float], seen: View, rivals: int) -> tuple[
 
 
 def rival_contribution(number: int, log_odds: float) -> Contribution:
-    """Return the contribution of the open rivals of a claim.
+    """Return the contribution of a claim's open rivals to its forecast, with its words.
 
     Args:
         number: The number of open claims in the group, including the claim itself.
