@@ -168,11 +168,11 @@ def redis_server():
 @pytest.fixture(scope="session")
 def redis_at():
     """Returns the client of the cache for a URL, which all tests share, because a connection is slow to create."""
-    clients = {}
+    clients, connect = {}, redis_link.connect  # which the fixture `cache` replaces
 
     def at(url, *, timeout):
         if (url, timeout) not in clients:
-            clients[url, timeout] = redis_link.connect(url, timeout=timeout)
+            clients[url, timeout] = connect(url, timeout=timeout)
         return clients[url, timeout]
 
     yield at

@@ -65,10 +65,6 @@ class EncodedResponse:
     """The stamps under which it is current, by subject; empty if no proof was found that they are current."""
 
 
-class LeaseEnded(Exception):
-    """The lease has ended: this process must ask Redis before it sends more responses from memory."""
-
-
 class ScoreCache:
     """A cache of responses, each valid for one generation of its subject. Invalidations end generations.
 

@@ -12,7 +12,7 @@ from types import FrameType
 from gunicorn import SERVER, util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from service.cache.score_cache import LeaseEnded
+from service.cache.lease import LeaseEnded
 from service.operations.plain_request import LONGEST, read_plain
 
 

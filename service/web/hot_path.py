@@ -27,8 +27,9 @@ from flask import Flask
 
 from service import __version__
 from service.access.limits import LimitStatus, Quota, address_in
+from service.cache.lease import LeaseEnded
 from service.cache.redis_link import RANKING
-from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse, LeaseEnded
+from service.cache.score_cache import CacheKey, CacheStatus, EncodedResponse
 from service.telemetry.responses import count_score_read, observe_response
 from service.values.ids import is_slug
 from service.values.instants import utc_now

@@ -223,7 +223,7 @@ def test_no_right_to_import(service, load):
 
     code, _, message = load(at(service), STORY, key=key)
 
-    assert (1, True) == (code, "needs the scope claims:write" in message)
+    assert (1, True) == (code, "lacks the scope claims:write" in message)
 
 
 def test_lost_response(service, load, tmp_path):

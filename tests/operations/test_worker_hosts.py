@@ -31,7 +31,7 @@ def test_another_host(db):
     """
     mark_host(db, "alpha:/srv")
 
-    with pytest.raises(OtherHost, match=r"The worker of alpha:/srv runs on this database"):
+    with pytest.raises(OtherHost, match=r"The worker of alpha:/srv uses this database with a different Redis"):
         refuse_other_hosts(db, "beta:/srv")
     assert ["alpha:/srv"] == names(db)
 

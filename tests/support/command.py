@@ -57,4 +57,4 @@ def fails(result: Result, *words: str) -> None:
     assert (1, "") == (result.exit_code, result.stdout)
     assert result.stderr.startswith("Error: ")
     assert "Traceback" not in result.stderr
-    assert [] == [word for word in words if word not in result.stderr]
+    assert [] == [word for word in words if word not in result.stderr], result.stderr

@@ -239,13 +239,13 @@ def test_database_that_is_not_empty(world, borneout, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda folder: (folder / "datapackage.json").unlink(), "not an export"),
-        (lambda folder: (folder / "datapackage.json").write_text("[]"), "not an export"),
+        (lambda folder: (folder / "datapackage.json").unlink(), "not a Borneout export"),
+        (lambda folder: (folder / "datapackage.json").write_text("[]"), "not a Borneout export"),
         (lambda folder: (folder / "tables" / "claim.ndjson").unlink(), "damaged"),
         (lambda folder: (folder / "tables" / "claim.ndjson").write_text("{}\n"), "damaged"),
-        (lambda folder: rewrite(folder, "claim", '{"id": 1}\n'), "not those of an export"),
-        (lambda folder: rewrite(folder, "api_key", ""), "not those of an export"),
-        (lambda folder: rewrite(folder, "claim", "", schema="other"), "other tables"),
+        (lambda folder: rewrite(folder, "claim", '{"id": 1}\n'), "do not fit that table"),
+        (lambda folder: rewrite(folder, "api_key", ""), "do not fit that table"),
+        (lambda folder: rewrite(folder, "claim", "", schema="other"), "different tables"),
     ],
 )
 def test_damaged_export(exported, elsewhere, change, words):

@@ -13,7 +13,8 @@ import redis
 from werkzeug.wrappers import Response
 
 from service.access.limits import Limiter, Limits, Quota
-from service.cache.score_cache import LeaseEnded, ScoreCache
+from service.cache.lease import LeaseEnded
+from service.cache.score_cache import ScoreCache
 from service.telemetry.metrics import render_metrics
 from service.web import hot_path, kept_responses
 from service.web.runtime import Runtime

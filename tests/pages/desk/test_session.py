@@ -245,4 +245,4 @@ def test_own_claim(app, world):
     response = editor.resolve(claim)
 
     assert 403 == response.status_code
-    assert problem_text(response).startswith(f"Own claim This key filed the claim {claim['id']}")
+    assert problem_text(response).startswith("Own claim This key filed the claim “Own claim”")
