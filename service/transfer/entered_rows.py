@@ -48,7 +48,7 @@ class EnteredRow(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The id of the object that the change is about."""
+        """The id of the outlet, claim or other record that changed."""
         return context_name(int(self.key)) if self.table == "context" else outlet_of(self.table, self.key) or self.key
 
     def plain(self, *names: str) -> Data:

@@ -77,7 +77,7 @@ def get_import(db: Database, job_id: UUID, *, caller: Caller) -> ImportView:
     """Return the import job with this id.
 
     Raises:
-        NotFound: No job of the caller has this id.
+        NotFound: No job that the caller can see has this id.
     """
     with db.read() as session:
         return _describe(_load(session, job_id, caller))
@@ -102,7 +102,7 @@ def cancel_import(
     """Cancel an import job. Lines that were loaded stay, and a finished job does not change.
 
     Raises:
-        NotFound: No job of the caller has this id.
+        NotFound: No job that the caller can see has this id.
         PreconditionFailed: The job has changed since the caller read it.
     """
     with db.write() as session:
@@ -125,7 +125,7 @@ def read_results(db: Database, job_id: UUID, *, caller: Caller, rejected: bool =
         rejected: Whether to skip blocks without a rejected line.
 
     Raises:
-        NotFound: No job of the caller has this id.
+        NotFound: No job that the caller can see has this id.
     """
     get_import(db, job_id, caller=caller)
     return _blocks(db, job_id, rejected=rejected)

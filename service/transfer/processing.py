@@ -37,7 +37,7 @@ from service.transfer.trial import Trial
 from service.values.vocabulary import Caller, ImportStatus
 
 OPEN = 4
-"""The maximum number of files that a worker has open, from which it reads in turn."""
+"""The maximum number of files that a worker has open and reads in turn."""
 LEASE = dt.timedelta(seconds=10)
 """The time after which another worker may take over a job, unless the first worker renews its lease."""
 
@@ -50,7 +50,7 @@ ReadFile: TypeAlias = Callable[[Readable, FileOptions, int], Generator[ReadLine]
 
 @dataclass(frozen=True, slots=True)
 class _OpenFile:
-    """The open file of a job."""
+    """The file of a job that this worker has open."""
 
     stored: StoredFile
     lines: Generator[ReadLine]

@@ -48,7 +48,7 @@ def part_starts(session: Session, table: type[Claim | Outlet]) -> Iterator[UUID]
 
 
 def claim_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
-    """Yield the claim pages of one sitemap, starting at an id."""
+    """Yield the claim pages of the sitemap that starts at an id; None starts at the first claim."""
     reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.claim_id == Claim.id)
     resolved = sa.select(sa.func.max(Resolution.recorded_at)).where(Resolution.claim_id == Claim.id)
     rows = _part(Claim, start).add_columns(
@@ -59,7 +59,7 @@ def claim_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
 
 
 def outlet_pages(session: Session, start: UUID | None) -> Iterator[PageAddress]:
-    """Yield the outlet pages of one sitemap, starting at an id."""
+    """Yield the outlet pages of the sitemap that starts at an id; None starts at the first outlet."""
     reported = sa.select(sa.func.max(Report.recorded_at)).where(Report.outlet_id == Outlet.id)
     resolved = (
         sa.select(sa.func.max(Resolution.recorded_at))

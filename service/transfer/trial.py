@@ -81,7 +81,7 @@ class Trial:
             self._copy(table, condition)
 
     def _copy(self, model: type[Base], condition: sa.ColumnElement[bool]) -> None:
-        """Copy rows that the scratch database does not have yet."""
+        """Copy the rows that match a condition to the scratch database, except those that it already has."""
         table = table_of(model)
         insert = sqlite.insert(table).on_conflict_do_nothing()
         with self._db.read(unlimited=True) as session:

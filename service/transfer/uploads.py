@@ -33,12 +33,12 @@ _FASTEST = 1  # the compression level
 
 
 class ImportOptions(NamedTuple):
-    """The options of an import."""
+    """The options that the caller of an import sets."""
 
     dry_run: bool
     file: FileOptions
     name: str | None
-    """The name of the file."""
+    """The name of the file; None if the caller gave none."""
     idempotency_key: str | None = None
 
 
@@ -54,7 +54,7 @@ class _Upload:
     chunks: int = 0
 
     def add(self, content: bytes, *, now: dt.datetime) -> None:
-        """Store the next chunk."""
+        """Store the next chunk of the file."""
         self.digest.update(content)
         self.size += len(content)
         _check_size(self.size, self.longest)
@@ -79,7 +79,7 @@ def receive_upload(
         options: The options of the import.
         length: The size of the file in bytes; None if it is unknown.
         caller: The API key of the call.
-        clock: Returns the current time.
+        clock: A function that returns the current time.
 
     Returns:
         The id of the new job, which is not queued yet, and the SHA-256 of the file.

@@ -33,7 +33,7 @@ class PublishedReport:
 
     outlet: PublishedOutlet
     published_at: str
-    """An instant or a date."""
+    """An RFC 3339 instant, or a date if only the day is known."""
     url: str | None
     is_relay: bool
 
@@ -48,7 +48,7 @@ class PublishedClaim:
     text: str
     truth: float
     known_at: str
-    """An instant or a date."""
+    """An RFC 3339 instant, or a date if only the day is known."""
     recorded_at: str
     note: str | None
     evidence: list[str] = field(default_factory=list)

@@ -28,7 +28,7 @@ _PUBLISHERS = frozenset(_LISTS["publishers"])
 
 
 class NamedOutlet(TypedDict, total=False):
-    """An outlet in the form of a typed import line."""
+    """An outlet as a report of a typed import line names it."""
 
     name: str
     domain: str

@@ -24,7 +24,7 @@ class Written(NamedTuple):
 
     lines: int
     size: int
-    """In bytes."""
+    """The size in bytes."""
     digest: str
     """The SHA-256 of the file in hexadecimal."""
 

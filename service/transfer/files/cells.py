@@ -29,7 +29,7 @@ _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:[.,]0+)?)?", re.AS
 
 
 def read_row(header: Header, cells: Sequence[Cell], locale: Locale | None) -> Row | InvalidBody | None:
-    """Return the members of a row that are not empty, or its error; None for an empty row."""
+    """Return the filled cells of a row by column, or the error of the row; None for an empty row."""
     members: Row = {}
     for place, column in header.columns:
         if place < len(cells) and (value := read_cell(COLUMNS[column], cells[place], locale)) is not None:
@@ -42,7 +42,10 @@ def read_row(header: Header, cells: Sequence[Cell], locale: Locale | None) -> Ro
 
 
 def read_cell(content: Content, value: Cell, locale: Locale | None) -> Cell:
-    """Return the value of a cell; None if it is empty. A value that does not fit its column is returned unchanged."""
+    """Return the value of a cell in a column with this content; None if the cell is empty.
+
+    A value that does not fit the column is returned unchanged.
+    """
     if not isinstance(value, str):
         return _read_number(content, value)
     if not (text := value.strip()):
@@ -66,7 +69,7 @@ def read_midnight(text: str) -> str:
 
 
 def _read_typed(content: Content, text: str, locale: Locale | None) -> Cell:
-    """Return the value of a cell with a number, a date or a word."""
+    """Return the number, date or API word in a text, or the text itself if it does not fit the column."""
     if content is Content.NUMBER:
         number = to_number(text, locale)
         return text if number is None else number
@@ -82,7 +85,7 @@ def _read_typed(content: Content, text: str, locale: Locale | None) -> Cell:
 
 
 def _read_number(content: Content, value: float | None) -> Cell:
-    """Return the value of a workbook cell with a number, a truth value or nothing."""
+    """Return the value of a workbook cell with a number or a truth value; None if the cell is empty."""
     if value is None or content in (Content.NUMBER, Content.OUTCOME):
         return value
     if isinstance(value, bool):
@@ -91,7 +94,7 @@ def _read_number(content: Content, value: float | None) -> Cell:
 
 
 def _check_unnamed(header: Header, cells: Sequence[Cell]) -> InvalidBody | None:
-    """Check that the cells outside named columns are empty.
+    """Return the error of a row with a value outside the named columns; None if there is none.
 
     A first column without a name may contain whole numbers: the index of pandas, or the row names of R.
     """

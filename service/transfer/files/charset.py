@@ -17,7 +17,7 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _START = 64
-"""The number of bytes to check for UTF-16 without a byte order mark, in which about every other byte is zero."""
+"""The number of bytes at the start of a text that are checked for UTF-16 without a byte order mark."""
 
 
 def detect_encoding(head: bytes, named: str | None) -> tuple[str, int]:
@@ -36,7 +36,9 @@ def detect_encoding(head: bytes, named: str | None) -> tuple[str, int]:
 
 
 def to_utf8(blocks: Iterable[bytes], encoding: str, mark: int) -> Iterator[bytes]:
-    """Yield a text as UTF-8 without its byte order mark. Bytes that cannot be decoded become invalid UTF-8.
+    """Yield a text as UTF-8 without its byte order mark.
+
+    Bytes that cannot be decoded become invalid UTF-8, so that their lines are rejected later.
 
     Raises:
         UnreadableFile: The text ends in the middle of a character, or the rest of it cannot be decoded.
@@ -52,7 +54,7 @@ def to_utf8(blocks: Iterable[bytes], encoding: str, mark: int) -> Iterator[bytes
             yield decoder.decode(block[mark:]).encode(errors="surrogatepass")
             mark = 0
         yield decoder.decode(b"", final=True).encode(errors="surrogatepass")
-    except UnicodeError as exc:  # not only UnicodeDecodeError
+    except UnicodeError as exc:  # some codecs raise this instead of UnicodeDecodeError
         raise UnreadableFile(
             f"The file is not {encoding}, or is incomplete. Name its encoding, or save it again."
         ) from exc
@@ -68,7 +70,10 @@ def is_utf8(head: bytes) -> bool:
 
 
 def _utf16(head: bytes) -> str | None:
-    """Return the byte order of a text without a mark if it is UTF-16 with mostly Latin characters, else None."""
+    """Return the encoding of a text that seems to be UTF-16 without a byte order mark, else None.
+
+    In UTF-16 with mostly Latin characters, about every other byte is zero.
+    """
     start = head[: min(_START, len(head) // 2 * 2)]
     pairs = len(start) // 2
     even, odd = start[::2].count(0), start[1::2].count(0)

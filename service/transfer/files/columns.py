@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 
 class Content(enum.Enum):
-    """The content of the cells in a column."""
+    """The type of content in a column, which determines how its cells are read."""
 
     TEXT = enum.auto()
     OPTIONAL_TEXT = enum.auto()
@@ -38,11 +38,14 @@ COLUMNS: Mapping[str, Content] = MappingProxyType(
         "x": Content.IGNORED,
     }
 )
-"""The members of a flat line, which are the columns of a table."""
+"""The columns of a table, which are the members of a flat line, with the content of each."""
 REQUIRED = frozenset({"outlet", "claim_id", "claim", "published_at"})
 """The columns that a table of reports must have."""
 HEAD_ROWS = 11
-"""The header must be among this number of rows, not counting empty ones. A table may have a title above it."""
+"""The number of first rows, not counting empty ones, among which the header is found.
+
+A table may have a title above the header.
+"""
 
 Names: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of a column and its name in the file."""
@@ -65,17 +68,17 @@ _KNOWN = {name_key(column): column for column in COLUMNS}
 
 
 def known_names(names: Names) -> dict[str, str]:
-    """Return a mapping from the key of each known name to its column."""
+    """Return the columns by the `name_key` of their names, including the names that the caller gave."""
     return _KNOWN | {name_key(name): column for column, name in names}
 
 
 def find_columns(cells: Iterable[object], names: Names) -> frozenset[str]:
-    """Return the columns that the cells of a row name."""
+    """Return the known columns that are named in the cells of a row."""
     known = known_names(names)
     keys = (name_key(cell) for cell in cells if isinstance(cell, str))
     return frozenset(known[key] for key in keys if key in known)
 
 
 def is_internal(name: str) -> bool:
-    """Return whether a database added a member or column by itself."""
+    """Return whether a member or column was added by MongoDB or Mongoose instead of a person."""
     return name.strip() in _INTERNAL

@@ -7,11 +7,11 @@ import re
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 _OPEN = re.compile(r"(?<!\\)(?:\\\\)*\\$")
-"""A backslash at the end of a part, which escapes the separator after it."""
+"""An unescaped backslash at the end of a part, which escapes the separator after the part."""
 
 
 def split_cells(line: str, separator: str) -> list[str]:
-    r"""Return the cells of a line.
+    r"""Return the cells of a line without escapes, split at unescaped separators.
 
     >>> split_cells(r"a\|b|c\\d|\N", "|")
     ['a|b', 'c\\d', '\\N']
@@ -28,7 +28,7 @@ def split_cells(line: str, separator: str) -> list[str]:
 
 
 def unescape(text: str) -> str:
-    r"""Return a text without escapes.
+    r"""Return a text in which backslash escapes are replaced with the characters that they encode.
 
     >>> unescape(r"a\tb\\n")
     'a\tb\\n'

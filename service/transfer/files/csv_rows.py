@@ -1,4 +1,4 @@
-"""Read the rows of a table of text: CSV, TSV, or the text format of PostgreSQL's COPY."""
+"""Read the rows of a text table: CSV, TSV, or the text format of PostgreSQL's COPY."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def _copied_rows(lines: TableLines, dialect: Dialect) -> Iterator[tuple[int, lis
 
 
 def _repaired(line: bytes, separator: str, error: csv.Error) -> list[str] | ServiceError:
-    """Return the cells of a line with blanks after its quotes, or with quotes that R escaped with backslashes.
+    """Return the cells of a line that is not valid CSV if its fault can be repaired, else the error.
 
-    For a line with any other fault, return the error.
+    Blanks after quotes can be repaired, and so can quotes that R escaped with backslashes.
     """
     text = line.decode().strip()
     spaced = csv.reader([_BLANKS_AFTER_QUOTE.sub('"', text)], delimiter=separator, strict=True, skipinitialspace=True)

@@ -1,4 +1,4 @@
-"""Detect the notation of a table of text: its separator, its quotes and its line ends."""
+"""Detect the notation of a text table: its separator, its quotes and its line ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEP_LINE = re.compile(r'"?sep=([^\w\s"\']|\t)"?[,;\t|]*\s*', re.ASCII | re.IGNOR
 """A first line that names the separator for Excel."""
 _ESCAPE = re.compile(rb"\\[tnr\\]")
 _RULER = re.compile(r"(?=.*[|+].*)(?=.*--)[ \t|+:=-]+|.*[\u2500\u2501\u2550]{2}.*|-\[ RECORD 1 \].*")
-"""A line of a table that psql, sqlite3 or Markdown draws."""
+"""A ruling in a table drawn by psql or sqlite3, or written in Markdown."""
 _DRAWN = (
     "The file is a table drawn for reading, as psql and sqlite3 print it. Export the table as CSV, for example with "
     "psql --csv or sqlite3 -csv -header."
@@ -26,7 +26,7 @@ _DRAWN = (
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The notation of a table."""
+    """The notation of a text table."""
 
     separator: str
     line_end: bytes
@@ -36,10 +36,10 @@ class Dialect:
 
 
 def detect_dialect(head: bytes, names: Names) -> Dialect:
-    """Return the notation of a table with these first bytes.
+    """Return the notation of a text table with these first bytes.
 
     Raises:
-        UnreadableFile: The table is drawn with lines.
+        UnreadableFile: The table is drawn with rulings, as psql prints it.
     """
     line_end = find_line_end(head, quotes=True)
     first, _, rest = head.partition(line_end)
@@ -57,7 +57,10 @@ def detect_dialect(head: bytes, names: Names) -> Dialect:
 
 
 def _count_columns(lines: Sequence[str], quote: str, separator: str, names: Names) -> int:
-    """Return the largest number of columns that a line names. Blanks separate only quoted names, as R writes them."""
+    """Return the largest number of known columns that one of the lines names.
+
+    Blanks separate names only in a line that begins with a quote, as R writes it.
+    """
     counts = [0]
     for line in lines:
         if separator != " " or line.startswith('"'):
@@ -79,5 +82,8 @@ def _is_copy(head: bytes, separator: str) -> bool:
 
 
 def _count_marks(line: str, separator: str) -> int:
-    """Return how often a line contains a separator outside quotes. Blanks do not count, because titles contain them."""
+    """Return the number of separators outside quotes in a line.
+
+    Blanks are not counted, because titles contain them.
+    """
     return 0 if separator == " " else "".join(line.split('"')[::2]).count(separator)

@@ -20,12 +20,12 @@ _READ = _DATES | {"claim_id"}
 
 
 def read_flat(values: Iterator[tuple[int, Value]], options: FileOptions) -> Iterator[tuple[int, Value]]:
-    """Yield numbered values. The members of flat lines are renamed to their columns.
+    """Yield numbered values, with the members of flat lines renamed to their columns.
 
-    If the first value is an array, the values are the rows of a table with a header.
+    If the first value is an array of cells, the values are the rows of a table, and the first one is the header.
 
     Raises:
-        UnreadableFile: The file is a single object without a column of a report, or the header cannot be read.
+        UnreadableFile: The file is a single object that is not a line, or the header cannot be read.
     """
     first = list(islice(values, 2))
     if first and _is_row(first[0][1]):
@@ -47,7 +47,7 @@ def _is_row(value: Value) -> bool:
 
 
 def _as_cells(numbered: tuple[int, Value]) -> tuple[int, Cells]:
-    """Return an array as the cells of a row."""
+    """Return an array as the cells of a row, or the error for a value that is not an array of cells."""
     number, value = numbered
     if isinstance(value, ServiceError):
         return number, value
@@ -60,10 +60,10 @@ def _as_cells(numbered: tuple[int, Value]) -> tuple[int, Cells]:
 
 
 def _check_single(value: Value, options: FileOptions) -> None:
-    """Check that the only value of a file is neither an object of columns nor an object around the lines.
+    """Check that the only value of a file is a line.
 
     Raises:
-        UnreadableFile: The value is such an object.
+        UnreadableFile: The value is an object of columns, or an object around the lines.
     """
     if not isinstance(value, dict) or "type" in value or is_linked_data(value):
         return
@@ -80,7 +80,7 @@ def _check_single(value: Value, options: FileOptions) -> None:
 def _read_object(line: dict[str, object], known: Mapping[str, str], locale: Locale | None) -> dict[str, object]:
     """Return a flat line with renamed members, and with its texts read in the notation of a locale.
 
-    Unknown names and objects with a type stay unchanged.
+    Unknown members, typed lines and JSON-LD stay unchanged.
     """
     if "type" in line or any(name.startswith("@") for name in line):
         return line

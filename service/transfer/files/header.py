@@ -18,7 +18,7 @@ _MARK = re.compile(r"[^\w\s\"'.-]| +")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a table."""
+    """The columns of a table, as its header names them."""
 
     columns: tuple[tuple[int, str], ...]
     """The position and the name of each known column."""
@@ -27,10 +27,10 @@ class Header:
     nameless: tuple[int, ...]
     """The positions of the columns without a name."""
     names: tuple[str, ...]
-    """The names of the known columns in the file, in lower case."""
+    """The names of the known columns as the file spells them, in lower case."""
 
     def behind_row_names(self, cells: Sequence[object]) -> Header:
-        """Return the header, moved by one column if the first row has these cells and begins with a row name.
+        """Return the header, shifted by one column if a first row with these cells begins with a row name.
 
         R's `write.table` writes no header cell for the row names, so its rows begin with a number and have one more
         cell than the header.
@@ -49,15 +49,15 @@ class Header:
 
 
 def read_header(cells: Sequence[str], names: Names, *, subject: str) -> Header:
-    """Return the columns that a header names.
+    """Read the header of a table, and return its columns.
 
     Args:
         cells: The cells of the header.
         names: The names that the caller gave to columns.
-        subject: The name of the header in an error, such as `The header`.
+        subject: The words for the header in an error, such as `The header`.
 
     Raises:
-        UnreadableFile: A column is unknown or named twice, or there is none.
+        UnreadableFile: A column is unknown or named twice, or no column is named.
     """
     known = known_names(names)
     keys = [name_key("x" if is_internal(cell) else cell) for cell in cells]

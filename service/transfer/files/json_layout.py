@@ -1,4 +1,4 @@
-"""Detect the layout of JSON values in a text: on lines, one after another, in an array, or in an object around it."""
+"""Detect the layout of JSON values in a text: one per line, consecutive, in an array, or wrapped."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 
 from service.transfer.files.text_lines import MAX_LINE, find_line_end
 
-BLANK = b" \t\r\n\x1e"  # with the record separator of JSON text sequences
+BLANK = b" \t\r\n\x1e"  # includes the record separator of JSON text sequences
 
 _FEED = rb"dataFeedElement|itemListElement"
-"""The members with the items of a feed or a list of schema.org."""
+"""The names of the members with the items of a schema.org feed or list."""
 _OTHERS = rb"data|items|lines|records|results|rows|values?"
-"""The members with the items in the responses of other services. Lines have no such members."""
+"""The names of the members with the items in responses of other services. No import line has one."""
 WRAPPER_NAME = re.compile(rb'"(?:' + _FEED + rb"|" + _OTHERS + rb')"')
 WRAPPER = re.compile(WRAPPER_NAME.pattern + rb"\s*:\s*\[")
 _LONG_FEED = re.compile(rb'"(?:' + _FEED + rb')"\s*:\s*\[')
@@ -21,21 +21,22 @@ _ENVELOPE = re.compile(
     rb'\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|[\w.+-]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,)*+\s*'
     rb'(?:"(?:' + _OTHERS + rb')"\s*:\s*\[\s*[{\]]|"values"\s*:\s*\[\s*\[)'
 )
-"""An object whose first array of objects is in one of these members. A count or a link to the next page may precede it.
+"""The beginning of an object around items, up to the array of items in a member of `_OTHERS`.
 
-The array `values`, as in the Google Sheets API, may contain arrays.
+Other members, such as a count or a link to the next page, may precede it. The items of `values` may be arrays, as in
+the Google Sheets API.
 """
 _DOUBLED = re.compile(rb'\\\\["\\/bfnrtu]')
-"""A JSON escape with the additional backslash that COPY writes."""
+"""A JSON escape with the additional backslash that PostgreSQL's COPY writes."""
 
 
 class Layout(enum.Enum):
-    """The layout of a text of JSON."""
+    """The layout of the JSON values in a text."""
 
     LINES = enum.auto()
     """A value on each line (NDJSON)."""
     COPIED_LINES = enum.auto()
-    """The same, with the backslashes doubled by PostgreSQL's COPY."""
+    """A value on each line, with the backslashes doubled by PostgreSQL's COPY."""
     DOCUMENTS = enum.auto()
     """Consecutive values, or arrays of values."""
     WRAPPED = enum.auto()
@@ -64,7 +65,7 @@ def _has_a_value_a_line(head: bytes) -> bool:
 
 
 def _is_copied(head: bytes) -> bool:
-    """Return whether a line becomes valid JSON if each doubled backslash is replaced with one."""
+    """Return whether some line is JSON only after each doubled backslash is replaced with one."""
     if _DOUBLED.search(head) is None:
         return False
     lines = head.split(b"\n")[:-1] or [head]
@@ -76,7 +77,7 @@ def _is_copied(head: bytes) -> bool:
 
 
 def _has_several_values(line: bytes) -> bool:
-    """Return whether a line has several objects."""
+    """Return whether an object follows the first JSON value on a line."""
     text = line.decode(errors="replace").strip()
     try:
         _, end = json.JSONDecoder().raw_decode(text)

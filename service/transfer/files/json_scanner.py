@@ -1,4 +1,4 @@
-"""Split a text into JSON values by brackets and strings, without parsing them."""
+"""Split a text into JSON values by matching brackets and strings, without parsing the values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Mode(enum.Enum):
 
 
 class Scanner:
-    """Splits a text into values."""
+    """A scanner that splits a text into JSON values, also inside an array or a wrapping object."""
 
     def __init__(self, *, is_wrapped: bool) -> None:
         self._may_enter = is_wrapped
@@ -63,7 +63,7 @@ class Scanner:
                 yield from self._close(token.start())
 
     def _leave_string(self) -> bool:
-        """Move to the end of the current string; return False if it is not in the data yet."""
+        """Move past the end of the current string; return False if the end is not in the data yet."""
         if self._in_string:
             inside = _IN_STRING.match(self._data, self._at)
             self._at = inside.end() if inside else self._at
@@ -72,7 +72,7 @@ class Scanner:
         return not self._in_string
 
     def _string(self, token: re.Match[bytes]) -> bool:
-        """Move past a string, or into the array of a feed; return False if this needs more data."""
+        """Move past a string, or into the array of a wrapping object; return False if more data is needed."""
         self._at, self._in_string = token.end(), token[0] == b'"'
         if self._may_enter and self._depth == 1 and self._mode is _Mode.DOCUMENT and WRAPPER_NAME.fullmatch(token[0]):
             if (wrapper := WRAPPER.match(self._data, token.start())) is not None:
@@ -90,7 +90,7 @@ class Scanner:
             self._depth += 1
 
     def _close(self, before: int) -> Iterator[bytes | ServiceError]:
-        """Close a bracket at this position."""
+        """Handle a closing bracket at a position, and yield the value that ends there, if any."""
         self._depth -= 1
         if self._depth < 0 and self._mode is _Mode.ARRAY:
             if self._is_next or self._is_long or self._data[self._start : before].strip(BLANK):
@@ -104,7 +104,7 @@ class Scanner:
             self._start, self._mode, self._depth = self._at, _Mode.DOCUMENT, 0
 
     def _end(self, end: int) -> bytes | ServiceError:
-        """Return the value that ends at a position, and begin the next one after the token."""
+        """Return the value that ends at a position, or its error, and start the next value."""
         value, is_long = self._data[self._start : end].strip(BLANK), self._is_long or end - self._start > MAX_LINE
         self._start, self._is_long = self._at, False
         return too_long("item") if is_long else value

@@ -23,9 +23,9 @@ def read_json(blocks: Iterable[bytes], head: bytes, layout: Layout, encoding: st
     """Yield each value or its error, numbered by line, or by position if values may span lines.
 
     Args:
-        blocks: The text.
-        head: Its first bytes.
-        layout: Its layout.
+        blocks: The text in UTF-8.
+        head: The first bytes of the text.
+        layout: The layout of the values.
         encoding: The encoding of the file before the conversion to UTF-8.
     """
     if layout in (Layout.LINES, Layout.COPIED_LINES):
@@ -34,7 +34,7 @@ def read_json(blocks: Iterable[bytes], head: bytes, layout: Layout, encoding: st
 
 
 def _read_lines(blocks: Iterable[bytes], head: bytes, encoding: str, *, is_copied: bool) -> Iterator[tuple[int, Value]]:
-    """Yield the values of lines; blank lines and a comma after a value are skipped."""
+    """Yield the value of each line that is not blank. A comma after a value is ignored."""
     for number, raw in enumerate(split_lines(blocks, find_line_end(head, quotes=False)), 1):
         if raw is None:
             yield number, too_long()
@@ -44,7 +44,7 @@ def _read_lines(blocks: Iterable[bytes], head: bytes, encoding: str, *, is_copie
 
 
 def _read_documents(blocks: Iterable[bytes], encoding: str, *, is_wrapped: bool) -> Iterator[tuple[int, Value]]:
-    """Yield values that may span several lines, one at a time. Skip null inside a wrapping object."""
+    """Yield values that may span several lines, numbered by position. Skip null in a wrapping object."""
     for number, item in enumerate(Scanner(is_wrapped=is_wrapped).items(blocks), 1):
         value = item if isinstance(item, ServiceError) else _parse(item, encoding)
         if value is not None or not is_wrapped:
@@ -63,7 +63,10 @@ def _parse(data: bytes, encoding: str) -> Value:
 
 
 def _without_nan(data: bytes, error: ServiceError) -> Value:
-    """Return a flat line with null for NaN, which Python writes for a missing number; None for any other error."""
+    """Return a flat line with null in place of NaN; None if the line has another error, or is not flat.
+
+    Python writes NaN for a missing number.
+    """
     if not all(place["detail"].startswith("NaN ") for place in error.errors):
         return None
     value: object = json.loads(data, parse_constant=lambda _: None)
@@ -71,7 +74,7 @@ def _without_nan(data: bytes, error: ServiceError) -> Value:
 
 
 def _explained(data: bytes, error: ServiceError) -> ServiceError:
-    """Return the error for a value that is not JSON. It names the MongoDB shell if that wrote the value."""
+    """Return the error for a value that is not JSON, with advice if the MongoDB shell wrote the value."""
     if b"ObjectId(" in data or b"ISODate(" in data:
         detail = "The line is output of the MongoDB shell and not JSON. Export the collection with mongoexport."
         return InvalidBody.at("", detail, "malformed")

@@ -13,20 +13,22 @@ _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "mac_roman", "cp850"),
     *("cp932", "gb18030", "big5", "cp949", "euc_jp"),
 )
-"""The encodings that may be suggested."""
+"""The encodings that an error may suggest."""
 _WESTERN = "ÄÖÜÀÁÂÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕØŒÙÚÛäöüßàáâãåæçèéêëìíîïñòóôõøœùúûÿ\u2018\u2019“”„\u201a«»\u2013—…€£§°ºª·¡¿©®\xa0"
 _NOT_WESTERN = re.compile(
     rf"[^\x00-\x7f{_WESTERN}]|[^\W\d_a-zA-Z]{{3}}|[a-zà-ÿ][À-ÞŒ]"
     r"|[^\W\d_][\u2018“”„\u201a«»…€¡¿©®][^\W\d_]|[£§°ª][^\W\d_]"
 )
-"""Signs that a text decoded as cp1252 has another encoding, such as three accents in a row or a capital in a word."""
+"""Signs that a text decoded as cp1252 has another encoding, such as three accents in a row."""
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19]")
 _LEGACY_SHARE = 0.1
 """If at least this share of lines is not UTF-8, the whole file is rejected."""
 
 
 def check_encoding(head: bytes, line_end: bytes) -> None:
-    """Check that a text with these first bytes is UTF-8, except for a few lines, which are rejected one by one later.
+    """Check that a text with these first bytes is UTF-8, except for a few lines.
+
+    These lines are rejected one by one when they are read.
 
     Raises:
         UnreadableFile: The text is in a legacy encoding, which the error suggests, or is binary data.
@@ -39,14 +41,14 @@ def check_encoding(head: bytes, line_end: bytes) -> None:
 
 
 def _is_legacy(head: bytes) -> bool:
-    """Return whether most of the characters outside ASCII are not UTF-8."""
+    """Return whether most of the characters outside ASCII are not valid UTF-8."""
     text = codecs.getincrementaldecoder(UTF_8)("replace").decode(head)
     invalid = text.count("\ufffd")
     return 2 * invalid > sum(not character.isascii() for character in text)
 
 
 def not_utf8(data: bytes, *, subject: str) -> str:
-    """Return the error text for data that are not UTF-8. It suggests an encoding.
+    """Return the error text for data that are not UTF-8, with the encoding that they seem to have.
 
     Args:
         data: The data.

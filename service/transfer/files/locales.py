@@ -1,4 +1,4 @@
-"""The words, months and notations of several countries."""
+"""The locales of import files: words, names of months, and notations of numbers and dates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MONTHS = "months"
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """The notation of a country."""
+    """The words and notations of a language and region."""
 
     words: Mapping[str, str]
     """The words for verdicts and stances in lower case, each with the word of the API."""
     months: tuple[str, ...]
-    """The beginnings of the names of the months in lower case; alternatives are separated by bars."""
+    """The first letters of each month's name in lower case. Bars separate alternatives."""
     decimal_comma: bool
     month_first: bool
 
@@ -39,10 +39,10 @@ LOCALES: Mapping[str, Locale] = {
     )
     for name, language in _NAMES.items()
 }
-"""The supported locales, by language, and by region where it matters."""
+"""The supported locales by name: a language such as `de`, or a language and region such as `en-US`."""
 
 OTHER_BOOLEANS = _meanings(_TABLE["others"])
-"""The truth values of spreadsheets in languages without a locale."""
+"""The words for true and false in languages without a locale, each with the word of the API."""
 
 SPREADSHEET_ERRORS: frozenset[str] = frozenset(_TABLE["formula_errors"])
-"""The errors of formulas that spreadsheets show in cells."""
+"""The texts that spreadsheets show in cells with a failed formula."""

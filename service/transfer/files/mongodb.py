@@ -16,7 +16,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def unwrap(value: Value) -> Value:
-    """Return a value of MongoDB's export as plain JSON, without the members that MongoDB adds to a document.
+    """Return a value of MongoDB's export as plain JSON, without the members that MongoDB adds.
 
     >>> unwrap({"_id": {"$oid": "65cc"}, "at": {"$date": "2024-02-14T10:00:00Z"}, "n": {"$numberInt": "3"}})
     {'at': '2024-02-14T10:00:00Z', 'n': 3}
@@ -39,7 +39,7 @@ def _plain(value: Value) -> Value:
 
 
 def _date(content: Value) -> Value:
-    """Return an instant from text, or from milliseconds since 1970."""
+    """Return the instant of a `$date`, which is a text or the milliseconds since 1970."""
     if isinstance(content, bool) or not isinstance(content, int | float):
         return content
     try:
@@ -49,7 +49,7 @@ def _date(content: Value) -> Value:
 
 
 def _timestamp(content: Value) -> Value:
-    """Return the instant of a timestamp, a pair of seconds since 1970 and an ordinal."""
+    """Return the instant of a `$timestamp`, a pair of the seconds since 1970 and an ordinal."""
     seconds = content.get("t") if isinstance(content, dict) else None
     return _date(seconds * 1000) if isinstance(seconds, int) else content
 

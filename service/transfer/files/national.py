@@ -1,4 +1,4 @@
-"""Read numbers, dates and words as the spreadsheets of a country write them."""
+"""Read numbers, dates and words in the notation of a locale."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def readers_of(text: str) -> list[str]:
 
 @lru_cache(1)
 def words_of() -> dict[str, list[str]]:
-    """Return every national word with its locales."""
+    """Return a mapping from each word of any locale to the names of the locales that have it."""
     found: dict[str, list[str]] = {}
     for name, locale in LOCALES.items():
         for word in locale.words:
@@ -105,7 +105,7 @@ def words_of() -> dict[str, list[str]]:
 
 
 def _month(name: str, locale: Locale) -> int:
-    """Return the number of a month from its name or an abbreviation; 0 if there is none."""
+    """Return the number of a month, given its name or an abbreviation; 0 if no month matches."""
     lower = name.lower()
     for number, beginnings in enumerate(locale.months, 1):
         if any(lower.startswith(beginning) for beginning in beginnings.split("|")):
@@ -120,7 +120,7 @@ def _full_year(year: str) -> str:
 
 
 def _time(text: str, locale: Locale) -> str | None:
-    """Return a time with its zone; None if the text is not a time with a known zone."""
+    """Return a time with its zone in RFC 3339; None if the text is not a time with a known zone."""
     if (found := _TIME.fullmatch(text)) is None:
         return None
     hour, zone = int(found[1]), found["zone"].upper()

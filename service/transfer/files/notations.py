@@ -1,4 +1,4 @@
-"""Explain cells in a notation that the API does not support, such as a national date."""
+"""Explain the errors of cells in a notation that the API does not support, such as a national date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.transfer.files.national import readers_of, to_date, words_of
 NOTATIONS = frozenset(
     {"national-date", "decimal-comma", "national-word", "no-zone", "serial-date", "cell-error", "encoding"}
 )
-"""The codes of errors that often have one cause on many lines of a file."""
+"""The codes of errors that often have one common cause on many lines of a file."""
 
 _NO_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+\s?%?", re.ASCII)

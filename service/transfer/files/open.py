@@ -26,7 +26,7 @@ NumberedValue: TypeAlias = tuple[int, object]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The detected form of a file."""
+    """The detected format of a file, with its encoding, separator, compression and sheet."""
 
     format: str
     encoding: str | None = None
@@ -48,7 +48,7 @@ class Form:
 
 
 class OpenFile(Iterator[NumberedValue]):
-    """The numbered values of a file, and its form."""
+    """An iterator over the numbered values of a file, with the form of the file."""
 
     def __init__(self, form: Form, values: Iterator[NumberedValue]) -> None:
         self.form = form
@@ -65,8 +65,8 @@ def open_lines(stream: Readable, options: FileOptions) -> OpenFile:
     one line at a time in memory. Values are numbered by line, or by position if JSON values span lines.
 
     Raises:
-        UnreadableFile: The file as a whole cannot be read. The iterator may also raise this error and the next.
-        TooLarge: The file exceeds a limit.
+        UnreadableFile: The file as a whole cannot be read.
+        TooLarge: The file exceeds a limit. The returned iterator may also raise both errors.
     """
     compression, blocks = unpack(stream, limit=options.limit)
     head, blocks = peek(blocks, BLOCK)

@@ -26,9 +26,9 @@ class FileOptions:
     encoding: str | None = None
     """The encoding of the text; None to detect UTF-8 and UTF-16."""
     locale: str | None = None
-    """The language and region of the numbers, dates and words, such as `de`; None for the notation of the API."""
+    """The locale of numbers, dates and words, such as `de`; None for the notation of the API."""
     names: tuple[tuple[str, str], ...] = ()
-    """Columns with their names in the file."""
+    """Pairs of a column and its name in the file."""
     feed: str | None = None
     """The prefix for the `claim_id` of flat lines."""
     limit: int = DEFAULT_LIMIT
@@ -75,7 +75,7 @@ def parse_name(text: str, separator: str) -> tuple[str, str]:
 
 
 def _locale_key(locale: str) -> str:
-    """Return the key of a locale without the encoding and modifier of system locales: `de_DE.UTF-8` is `de`."""
+    """Return the key in `LOCALES` for the name of a locale: `de` for `de_DE.UTF-8`."""
     language, _, region = locale.partition(".")[0].partition("@")[0].strip().replace("_", "-").partition("-")
     exact = f"{language.lower()}-{region.upper()}" if region else language.lower()
     return exact if exact in LOCALES else language.lower()
@@ -90,7 +90,7 @@ def _check_encoding(encoding: str | None) -> list[FieldError]:
         return []
     try:
         codec = codecs.lookup(encoding)
-        "".encode(codec.name)  # raises LookupError for a codec that is no encoding of text
+        "".encode(codec.name)  # raises LookupError for a codec that is not a text encoding
     except (LookupError, ValueError, UnicodeError):
         codec = None
     if codec is not None and codec.name.replace("_", "-") not in _NOT_ENCODINGS:

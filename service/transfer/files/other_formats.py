@@ -33,7 +33,7 @@ _FORMATS = {
     b"/*O_o*/": "JavaScript of Google Sheets. Download the sheet as CSV",
     b'"{\\"': "JSON that was encoded as strings. Write the objects themselves, as jq -r does",
 }
-"""Formats by their first bytes, with advice."""
+"""The formats that cannot be imported, with advice, by their first bytes."""
 _TAR, _TAR_AT = b"ustar", 257
 _MARKUP = re.compile(rb"[\xef\xbb\xbf\s]*<[a-z!?]", re.IGNORECASE)
 _SQL = re.compile(rb"\s*(?:--[ \r\n]|/\*!|(?:CREATE TABLE|INSERT INTO|BEGIN TRANSACTION|PRAGMA \w+) ?)", re.IGNORECASE)

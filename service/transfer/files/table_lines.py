@@ -1,4 +1,4 @@
-"""The lines of a table of text, which the CSV reader can put back."""
+"""Feed the lines of a text table to the CSV reader, which may need to read some of them twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.transfer.files.text_lines import too_long
 
 
 class BadLine(Exception):
-    """Carries the error of a line through the CSV reader."""
+    """An exception that carries the error of a line through the CSV reader."""
 
     def __init__(self, error: ServiceError) -> None:
         super().__init__(error.detail)
@@ -20,9 +20,9 @@ class BadLine(Exception):
 
 
 class TableLines:
-    """The lines of a table, which can be put back.
+    """An iterator over the lines of a text table that can put lines back, to read them again.
 
-    If a quote is not closed, the CSV reader consumes all lines up to the next quote.
+    Lines are put back after an unclosed quote, for which the CSV reader consumes all lines up to the next quote.
     """
 
     def __init__(self, lines: Iterator[bytes | None], dialect: Dialect, encoding: str) -> None:
@@ -44,11 +44,11 @@ class TableLines:
             raise BadLine(bad_line(line, self._encoding)) from exc
 
     def put_back(self) -> None:
-        """Put back the lines taken for this row, except for the first."""
+        """Put back all lines of the current row except the first."""
         self._put_back.extendleft(reversed(self._taken[1:]))
         del self._taken[1:]
 
     def end_row(self) -> tuple[int, bytes]:
-        """Begin the next row, and return the number of lines of this one with its first line."""
+        """End the current row, and return its number of lines and its first line."""
         count, first, self._taken = len(self._taken), self._taken[0] if self._taken else None, []
         return count, first or b""

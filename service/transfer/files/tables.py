@@ -53,7 +53,9 @@ def read_table(
 def _find_header(
     rows: Iterator[tuple[int, Cells]], options: FileOptions, subject: str
 ) -> tuple[Header | None, Iterator[tuple[int, Cells]]]:
-    """Return the header and the rows below it. The header is the one of the first rows that names the most columns.
+    """Return the header and the rows below it; None in place of the header if all rows are empty.
+
+    The header is the row that names the most columns among the first `HEAD_ROWS` rows.
 
     Raises:
         UnreadableFile: No row names a column, or the header has an error.

@@ -34,8 +34,8 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
     """Return the compression of a stream, and its unpacked bytes in blocks.
 
     Raises:
-        TooLarge: The unpacked bytes exceed the limit, or the window of Zstandard exceeds 8 MiB. The iterator raises it.
-        UnreadableFile: The stream is damaged, or an archive inside an archive. The iterator may raise it too.
+        TooLarge: The unpacked bytes or the Zstandard window exceed their limit. The iterator raises this error.
+        UnreadableFile: The stream is damaged, or contains another archive. The iterator may raise this error too.
     """
     head, blocks = peek(_blocks(stream), 8)
     if head.startswith(_GZIP):
@@ -51,7 +51,7 @@ def unpack(stream: Readable, *, limit: int) -> tuple[str | None, Iterator[bytes]
 
 
 def peek(blocks: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """Return at least this many bytes, or all if there are fewer, and an iterator over all bytes from the start."""
+    """Return at least the first `size` bytes, or all if there are fewer, and an iterator over all bytes."""
     head = bytearray()
     while len(head) < size and (block := next(blocks, None)) is not None:
         head += block

@@ -24,11 +24,13 @@ class _Sheet(TypedDict):
 
 
 class Workbook(Iterator[tuple[int, list[Cell]]]):
-    """The numbered rows of the sheet with the reports, or else of the first visible sheet that is not empty.
+    """The numbered rows of the sheet that names the most columns in its first rows.
+
+    Hidden and empty sheets are ignored.
 
     Raises:
         UnreadableFile: The file is not a workbook, is damaged or encrypted, or has reports on several visible sheets.
-        TooLarge: It exceeds a limit.
+        TooLarge: The workbook exceeds a limit.
     """
 
     def __init__(self, blocks: Iterable[bytes], names: Names) -> None:
@@ -38,7 +40,7 @@ class Workbook(Iterator[tuple[int, list[Cell]]]):
             raise _problem(**first)
         place = _choose_sheet(first["sheets"], names)
         self.sheet: str | None = None if place is None else first["sheets"][place]["name"]
-        """The name of the sheet."""
+        """The name of the sheet; None for an empty workbook."""
         self._rows = _rows_of(lines, place)
 
     def __next__(self) -> tuple[int, list[Cell]]:
@@ -75,7 +77,7 @@ def _rows_of(lines: Iterator[bytes], place: int | None) -> Iterator[tuple[int, l
 
 
 def _problem(problem: str, detail: str) -> ServiceError:
-    """Return the error that the process wrote."""
+    """Return the error for a problem that the process reported."""
     return TooLarge(detail) if problem == TooLarge.name else UnreadableFile(detail)
 
 
@@ -101,7 +103,7 @@ def _run(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _failure(code: int) -> ServiceError:
-    """Return the error for an exit code of the process. At a limit, a signal ends the process."""
+    """Return the error for a failed process: exit code 1 means damage, any other a limit."""
     if code == 1:
         return UnreadableFile(workbook_process.DAMAGED)
     return TooLarge(

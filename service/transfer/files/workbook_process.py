@@ -1,8 +1,9 @@
-"""A script that reads a workbook. It runs as a separate process to limit its memory, because workbooks are read whole.
+"""A script that reads a workbook in a separate process with limited memory.
 
-It reads the workbook from the standard input. It writes a JSON object with the first rows of each sheet, and then for
-each sheet an object with its position, followed by an array for each row, with the number and the cells. For a workbook
-that is rejected, it writes an object with the problem. The argument is the number of first rows.
+Workbooks are read whole, so large ones need much memory. The script reads the workbook from the standard input. It
+writes a JSON object with the first rows of each sheet, and then for each sheet an object with its position, followed by
+an array for each row, with the number and the cells. For a rejected workbook, it writes an object with the problem. Its
+argument is the number of first rows.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ DAMAGED = "The workbook is damaged or incomplete. Open it in a spreadsheet, and 
 _ENCRYPTED = "The workbook has a password. Save it without one, or as CSV UTF-8."
 _MAX_ENTRIES = 10_000
 _OVERLAP = 16_384
-"""The number of bytes that are searched again together with the next block. A longer cell is not found."""
+"""The number of bytes searched again with the next block, to find cells that span two blocks."""
 _CELL = rb"<(?:\w+:)?c\s([^<>]*)>\s*"
 _FORMULA = rb"<(?:\w+:)?f\b[^<>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
 _ERROR = re.compile(_CELL + rb"(?:" + _FORMULA + rb")?<(?:\w+:)?v>(#[^<]{1,20})</")
@@ -51,7 +52,7 @@ class _Refused(Exception):
 
 
 def main() -> None:
-    """Write the visible sheets, or the problem."""
+    """Read a workbook from the standard input, and write its visible sheets or the problem with it."""
     _limit_resources()
     try:
         data = sys.stdin.buffer.read(MAX_UNPACKED + 1)
@@ -68,12 +69,12 @@ def main() -> None:
 
 def _limit_resources() -> None:
     for kind, limit in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
-        with suppress(ValueError, OSError):  # macOS has no limit of address space
+        with suppress(ValueError, OSError):  # macOS has no limit on the address space
             resource.setrlimit(kind, (limit, limit))
 
 
 def _check_archive(data: bytes) -> dict[str, dict[tuple[int, int], str]]:
-    """Check the size of an unpacked workbook, and return the cells without a value by sheet."""
+    """Check the unpacked size of a workbook, and return the errors of cells without a value, by sheet."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
@@ -107,7 +108,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, cells: dict[tuple[
 
 
 def _valueless(data: bytes) -> Iterator[tuple[tuple[int, int], str]]:
-    """Yield the position of each cell with a formula that has an error or no result, with that error."""
+    """Yield the position and the error of each cell whose formula failed or was never computed."""
     for found in _ERROR.finditer(data):
         if b't="e"' in found[1] and (place := _PLACE.search(found[1])) is not None:
             yield _position(place), found[2].decode(errors="replace")
@@ -125,7 +126,7 @@ def _position(place: re.Match[bytes]) -> tuple[int, int]:
 
 
 def _sheets(archive: zipfile.ZipFile) -> list[str]:
-    """Return the entries of the sheets in the order of the workbook."""
+    """Return the name of each sheet's archive entry, in the order of the workbook."""
     try:
         workbook, relations = archive.read("xl/workbook.xml"), archive.read("xl/_rels/workbook.xml.rels")
     except KeyError:
@@ -175,7 +176,7 @@ def _head(sheet: calamine.CalamineSheet) -> list[list[object]]:
 
 
 def _rows(sheet: calamine.CalamineSheet, marked: dict[tuple[int, int], str]) -> Iterator[list[object]]:
-    """Yield the number of each row, counted from 1, with its cells from the first column that is not empty."""
+    """Yield the number of each row, counted from 1, and its cells from the first filled column on."""
     if sheet.start is None or sheet.end is None:
         return
     if sheet.end[0] >= MAX_ROWS:
@@ -189,7 +190,7 @@ def _rows(sheet: calamine.CalamineSheet, marked: dict[tuple[int, int], str]) -> 
 
 
 def _plain(value: object) -> object:
-    """Return a cell as a JSON value. A midnight becomes a date."""
+    """Return a cell as a JSON value. A moment at midnight becomes a date."""
     if isinstance(value, dt.datetime):
         moment = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
         return moment.date().isoformat() if moment.time() == dt.time.min else moment.isoformat(sep=" ")
