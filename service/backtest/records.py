@@ -19,7 +19,7 @@ class Record(NamedTuple):
     probability: float | None
     published_at: dt.datetime
     resolved_at: dt.datetime | None
-    """None if the claim is open; otherwise not before `published_at`."""
+    """The moment of the claim's resolution, not before `published_at`; None if the claim is open."""
     proved: bool
     """Whether the truth of the claim is at least one half; False for an open claim."""
     group: str | None = None

@@ -15,7 +15,7 @@ _Z = 1.96
 
 
 class HitCount(NamedTuple):
-    """The number of reports, and the number of hits among them."""
+    """The number of reports, and of hits: reports that were right, or whose claim proved true."""
 
     n: int = 0
     k: int = 0

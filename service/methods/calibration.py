@@ -22,9 +22,9 @@ class Bin:
     weight: float
     """The total weight of the outcomes."""
     probability: float
-    """The mean probability."""
+    """The mean of the probabilities stated for the outcomes."""
     truth: float
-    """The mean truth."""
+    """The mean truth of the outcomes."""
 
 
 def bin_of(probability: float) -> int:

@@ -15,7 +15,7 @@ def roots_of(reports: Iterable[Filed]) -> dict[UUID, UUID | None]:
     """Return the root outlet of each relay, by the relay's id; None for an unknown source (R7).
 
     Args:
-        reports: The reports of one claim, in order.
+        reports: The reports of one claim, sorted by `ORDER`.
     """
     reports = list(reports)
     relaying_only = _relaying_only(reports)

@@ -25,7 +25,7 @@ class Result(NamedTuple):
 
     resolved: int = 0
     right: int = 0
-    """In billionths."""
+    """The number of these claims that are right, in billionths."""
 
     def plus(self, resolved: int, right: int) -> Result:
         return Result(self.resolved + resolved, self.right + right)

@@ -15,7 +15,7 @@ class Outcome(NamedTuple):
     """A stated probability and the truth of its claim."""
 
     probability: float
-    """0..1."""
+    """The stated probability, 0..1."""
     truth: float
     """The extent to which the claim proved true, 0..1."""
     weight: float = 1.0

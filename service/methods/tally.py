@@ -57,7 +57,7 @@ class Context:
     """The weight of the prior on the skill of an outlet, in claims, positive."""
     shrinkage: Shrinkage = UNFITTED_SHRINKAGE
     offset: float = 0.0
-    """Added to the log-odds of every rate, so that all outlets together are right as often as expected."""
+    """A shift of the log-odds of every rate, so that all outlets together are right as often as expected."""
     drift: float = UNFITTED_DRIFT
     """The standard deviation of the error that outlets share in half a year, in log-odds."""
 

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets and data frames read it (RFC 4180)."""
+"""Write CSV that spreadsheets and data frames can read (RFC 4180), and escape formulas in it."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def end_of_day(given: dt.date, *, now: dt.datetime | None = None) -> dt.datetime
 
 
 def precision_of(given: dt.date) -> Precision:
-    """Return whether a moment was given as a date or as an instant."""
+    """Return the precision of a given moment: a bare date or an instant."""
     return Precision.INSTANT if isinstance(given, dt.datetime) else Precision.DAY
 
 

@@ -1,6 +1,7 @@
 """`forecast/2`: the probability that a claim proves true, given its reports. Pure.
 
-The mean of three Bayesian logistic regressions, trained on what was known when each report was published.
+It is the mean of three Bayesian logistic regressions, trained on the information available when each report was
+published.
 docs/method.md has the formulas.
 """
 

@@ -65,7 +65,7 @@ def forecast(
         state: The trained models.
         rates: The current rates at which reports prove true.
         counts: The current records of the outlets that report the claim.
-        claim: The claim.
+        claim: The claim to forecast.
         reports: All reports of the claim, in the order of publication.
         level: Probability inside the interval, 0 < level < 1.
         enough: The number of resolved claims below which the base rate is returned.

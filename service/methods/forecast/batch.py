@@ -31,7 +31,7 @@ class Circumstances(NamedTuple):
     """The circumstances in which reports were published: one array element for each report."""
 
     commitment: Ints
-    """0 when unknown."""
+    """The commitment level, 1..4; 0 when unknown."""
     known: Floats
     """1 if the outlet had reported the claim before."""
     rivals: Floats
@@ -61,7 +61,7 @@ class Batch(NamedTuple):
 
     @property
     def silent(self) -> tuple[Bools, Bools]:
-        """Return whether each report, and each other vote, states no probability."""
+        """Return arrays that are true for each report, and each other vote, without a stated probability."""
         return np.isnan(self.own.stated), np.isnan(self.others.stated)
 
     @property

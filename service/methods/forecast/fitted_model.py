@@ -20,7 +20,7 @@ class FittedModel:
     """The trained weights of one model, with their covariance."""
 
     weights: tuple[float, ...]
-    """In the order of `Model.terms`."""
+    """The weights, in the order of `Model.terms`."""
     covariance: tuple[tuple[float, ...], ...]
     """The lower triangle of the covariance."""
     delta: float

@@ -33,7 +33,7 @@ class FitProblem(NamedTuple):
 
     features: Matrix
     truth: Floats
-    """0..1."""
+    """The truth of the claim of each row, 0..1."""
     weight: Floats
     mean: Floats
     deviation: Floats

@@ -25,7 +25,7 @@ class Member(NamedTuple):
     truth: float | None
     """The extent to which the claim proved true, 0..1; None while it is open."""
     opened_at: dt.datetime | None
-    """The publication of its first report; None without one."""
+    """The moment at which its first report was published; None without reports."""
     due: dt.datetime | None
     """The moment at which its outcome is learned; None for an open claim without a deadline."""
 
@@ -39,7 +39,7 @@ class Member(NamedTuple):
 
 
 class GroupCount(NamedTuple):
-    """The number of settled groups on a topic, and the number of them in which one claim proved true."""
+    """The number of settled groups on a topic, and of those in which one claim proved true."""
 
     topic: str | None
     """None for groups without a topic or with several."""

@@ -1,4 +1,4 @@
-"""A learner in memory that learns outcomes one by one and forecasts claims in between."""
+"""An in-memory learner that learns outcomes one by one and forecasts claims in between."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Learner:
         """Return the probability that a claim proves true; see `answer.forecast` and `choice.choose`.
 
         Args:
-            claim: The claim.
+            claim: The claim to forecast.
             reports: All its reports, in the order of publication.
             now: Only outcomes that were due before this moment are used; None for all known outcomes that are due.
             level: Probability inside the interval, 0 < level < 1.

@@ -27,7 +27,7 @@ _COUNT_COLUMNS = [STORED.index(f"others_{group}") for group in OTHERS]
 
 
 class Model(NamedTuple):
-    """One of the models whose mean is the forecast. All are trained on the same rows."""
+    """One of the models whose forecasts are averaged; all models are trained on the same rows."""
 
     terms: tuple[Term, ...]
     """The features with the priors of their weights; the last one is the likelihood."""

@@ -34,7 +34,7 @@ class State:
     true: float
     """The number of these claims that proved true."""
     votes: tuple[StanceCount, ...]
-    """The votes on these claims, and on those that proved true, in the order of `terms.STANCES`."""
+    """The number of votes on these claims by stance, and of those on true claims, as in `terms.STANCES`."""
     groups: tuple[GroupCount, ...]
     """The counts of settled groups of rival claims, by topic."""
     fitted_at: dt.datetime | None

@@ -64,7 +64,7 @@ def _outlets(number: int) -> str:
 
 
 def _verb(verb: str, number: int) -> str:
-    """Return a verb in the form for a number.
+    """Return a verb in the singular or plural form that fits a number.
 
     >>> _verb("deny", 1), _verb("deny", 2)
     ('denies', 'deny')
