@@ -104,14 +104,14 @@ class Database:
 
     @contextmanager
     def write_locked(self, name: str, *, timeout: float) -> Iterator[Session]:
-        """Open a write session while holding a named lock, which excludes all other processes.
+        """Open a write session while holding a named lock, which no other thread or process can hold.
 
         Args:
             name: The name of the lock.
             timeout: The seconds to wait for the lock.
 
         Raises:
-            TimeoutError: Another caller held the lock for longer.
+            TimeoutError: Another caller held the lock longer than the timeout.
         """
         if self.engine.dialect.name == "postgresql":
             with self.write() as session:
@@ -167,7 +167,7 @@ def _begin_locked(session: Session, name: str, timeout: float) -> None:
     """Begin a PostgreSQL transaction, and acquire a named lock in the same round trip.
 
     Raises:
-        TimeoutError: Another transaction held the lock for longer.
+        TimeoutError: Another transaction held the lock longer than the timeout.
     """
     try:
         session.connection(execution_options={"lock": (name, timeout)})

@@ -145,7 +145,7 @@ def row_format(table: sa.Table) -> RowFormat:
 
 
 def row_key(table: sa.Table, values: Values) -> str:
-    """Return the primary key of a row as text. It is never hashed, so a new salt does not change it."""
+    """Return the primary key of a row as text. Secrets in it are hashed without salt, so it never changes."""
     return " ".join(str(render(values[name], "")) for name, render in row_format(table).key)
 
 
@@ -165,7 +165,7 @@ def content_of(table: sa.Table, values: Values, salt: str) -> str:
 
 
 def without_secret(key_id: object) -> dict[str, str]:
-    """Return placeholders for the secret of an API key, because exports have none. No secret matches them."""
+    """Return placeholder columns for the secret of an API key from an export; no secret matches them."""
     return {"handle": "", "digest": f"none:{key_id}"}
 
 

@@ -92,7 +92,7 @@ def as_filed(report: Report) -> Filed:
 
 
 def claim_facts(claim: Claim) -> ClaimFacts:
-    """Return the members of a claim that track records count. Its resolutions must be loaded."""
+    """Return the facts by which track records count a claim, whose resolutions must be loaded."""
     members = claim.kind, claim.topic, claim.resolves_by
     if (standing := standing_resolution(claim)) is None:
         return ClaimFacts(*members, None, None, None)

@@ -172,7 +172,7 @@ def _last_entries(session: Session, rows: Iterable[RowId]) -> dict[RowId, LastEn
 
 
 def _erase_salts(connection: sa.Connection, rows: set[RowId], entries: Iterable[NewEntry]) -> None:
-    """Erase the salts of all earlier entries of these rows, each of which has one of the new entries."""
+    """Erase the salts of the given rows' earlier entries, and keep that of each row's new entry."""
     table = table_of(Entry)
     for entry in entries:
         if (entry["table_name"], entry["row_key"]) in rows:

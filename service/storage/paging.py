@@ -44,7 +44,7 @@ class Keyset:
     descending: bool = False
 
     def page(self, session: Session, rows: sa.Select[T], *, after: SortKey | None, limit: int) -> Page[T]:
-        """Return the page of `limit` items after a sort key.
+        """Return the page of up to `limit` items after a sort key, or the first page without one.
 
         Raises:
             InvalidQuery: The sort key belongs to another list.

@@ -103,7 +103,7 @@ def disputed_claims(moment: dt.datetime | None = None) -> sa.Select[UUID]:
 
 
 def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None = None) -> sa.Select[UUID, Reply]:
-    """Select the general replies of outlets, oldest first, with the id of the outlet that each counts for.
+    """Select replies to whole records, oldest first, each with the id of the outlet of that record.
 
     Args:
         filing: A condition on `Reply.outlet_id` that selects the outlets.
@@ -114,7 +114,7 @@ def general_replies(filing: sa.ColumnElement[bool], moment: dt.datetime | None =
 
 
 def is_general(moment: dt.datetime | None) -> sa.ColumnElement[bool]:
-    """Return the condition that a reply concerns the whole record and is not withdrawn, now or at a time."""
+    """Return the condition that a reply concerns a whole record and is not withdrawn, now or at a moment."""
     if moment is None:
         return sa.and_(Reply.claim_id.is_(None), Reply.withdrawn_at.is_(None))
     withdrawn_later = sa.or_(Reply.withdrawn_at.is_(None), Reply.withdrawn_at > moment)

@@ -64,7 +64,7 @@ def matches_earlier_version(session: Session, subject_id: UUID, content: Mapping
 
 
 def is_same(member: str, one: object, other: object) -> bool:
-    """Return whether two values of a member are equal; names and texts are equal in any spelling."""
+    """Return whether two values of a member are equal; names and texts are compared as by `fold` (R21a)."""
     if member in _SPELT and isinstance(one, str) and isinstance(other, str):
         return one == other or fold(one) == fold(other)
     return one == other

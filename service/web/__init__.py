@@ -1,1 +1,1 @@
-"""Our dialect of Flask: blueprints, parsing, responses, middleware, authentication and limits."""
+"""The HTTP layer below the API and the pages: parsing, responses, middleware, authentication, limits."""

@@ -45,10 +45,10 @@ FAILURES = "failures"
 
 
 def requires(*scopes: Scope) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Require an API key with one of these scopes, or any valid key if there are none, and count the call.
+    """Require an API key with one of these scopes, or any valid key if none is given, and count the call.
 
-    Reading needs no key unless the operator closed public reading. It then requires a key with the scope `read`, or a
-    session that was started with one.
+    A view with the scope `read` needs no key unless the operator has closed public reading. It then needs a key with
+    that scope, or a session that was started with one.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
@@ -96,7 +96,7 @@ def is_api_call() -> bool:
 
 
 def sends_key() -> bool:
-    """Return whether the request has an `Authorization: Bearer` header; other schemes are for proxies."""
+    """Return whether the request has an `Authorization: Bearer` header. Proxies may use other schemes."""
     return _BEARER.search(request.headers.get("Authorization", "")) is not None
 
 
@@ -107,7 +107,7 @@ def set_caller(found: Caller) -> None:
 
 
 def clear_actor(_error: BaseException | None) -> None:
-    """Reset the author of rows at the end of a request, because the thread is used again."""
+    """Reset the author of rows at the end of a request, because the thread serves other requests later."""
     if "caller" in g:
         CURRENT_ACTOR.set(UNNAMED)
 
@@ -123,7 +123,9 @@ def check_scope(*scopes: Scope) -> None:
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None, *, calls: int = 1) -> None:
-    """Count a call against the limit of its key, or of its address without a key. A batch counts as several calls.
+    """Count a call against the limit of its API key, or of its IP address without one.
+
+    A batch counts as several calls.
 
     Raises:
         TooManyRequests: The limit is exceeded.
@@ -151,7 +153,7 @@ def check_failures() -> None:
     """Reject a request from an address that has sent too many invalid keys, before its key is looked up.
 
     Raises:
-        TooManyRequests: This process knows that the limit is exceeded.
+        TooManyRequests: The limit is exceeded, as this process knows without calling Redis.
     """
     at = runtime()
     if at.settings.limits is not None:
@@ -159,7 +161,7 @@ def check_failures() -> None:
 
 
 def client_address() -> str:
-    """Return the address of the client as the name for its rate limits."""
+    """Return the IP address of the client, which identifies it for rate limits if it has no valid key."""
     return address_in(request.environ, trusted_proxies=runtime().settings.trusted_proxies)
 
 
@@ -187,7 +189,7 @@ def _authorize(scopes: tuple[Scope, ...]) -> None:
 
 
 def _authenticate_reader() -> None:
-    """Require a key or a session, because public reading is closed, and forbid caches to store the response."""
+    """Require a key or a session for a read while public reading is closed, and forbid caching."""
     after_this_request(_forbid_shared_caching)
     if g.key is None and (reader := current_reader(now=utc_now())) is not None:
         set_caller(reader)
@@ -231,7 +233,7 @@ def _find_key() -> Caller | None:
 
 
 def _find_writing_key(secret: str) -> Caller | None:
-    """Return the owner of a secret, and keep the stored response to the Idempotency-Key for `idempotent`."""
+    """Return the owner of a secret; the same query finds the response stored for the Idempotency-Key."""
     sent = request.headers.get("Idempotency-Key")
     found = authenticate.find_key(runtime().db, secret, idempotency_key=sent, now=utc_now())
     if found is None:

@@ -11,19 +11,19 @@ from service.errors import NotFound
 from service.web.responses import NO_ROUTE, problem
 
 _WITHOUT = ("/healthz", "/readyz")
-"""Paths that also work without the base path, for probes of the process."""
+"""The paths of the health checks, which also work without the base path."""
 _OUTSIDE = "borneout.outside"
 
 
 class BasePath:
-    """A WSGI middleware that moves the base path from PATH_INFO to SCRIPT_NAME, so that views see paths without it."""
+    """A WSGI middleware that moves the base path from PATH_INFO to SCRIPT_NAME, so that routes match."""
 
     def __init__(self, app: WSGIApplication, base_path: str) -> None:
         self._app = app
         self._base_path = base_path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Forward a request. A path outside the base path is marked and not changed."""
+        """Forward a request to the application, and mark it if its path is outside the base path."""
         path = environ["PATH_INFO"]
         if path in _WITHOUT:
             environ["SCRIPT_NAME"] = self._base_path
@@ -42,7 +42,7 @@ def set_up_base_path(app: Flask, base_path: str) -> None:
 
 
 def _reject_outside() -> Response | None:
-    """Reject a path outside the base path like any unknown one, even if it resembles a route."""
+    """Respond with 404 to a path outside the base path, even if it matches a route."""
     if _OUTSIDE not in request.environ:
         return None
     request.url_rule = None  # the metrics then count the path as unknown

@@ -1,4 +1,4 @@
-"""Our dialect of flask-smorest: every response of a route is documented, and every failure is a problem document."""
+"""Extensions of flask-smorest: all responses are documented, and all failures are problem documents."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Loaded = TypeVar("Loaded")
 
 
 class Blueprint(SmorestBlueprint):
-    """Routes whose decorators document every response that they can send."""
+    """A blueprint that documents every response that its routes can send."""
 
     ARGUMENTS_PARSER = Parser()
     tagged = staticmethod(tagged)
@@ -39,12 +39,12 @@ class Blueprint(SmorestBlueprint):
     def route(
         self, rule: str, *, methods: list[str] | None = None, longest: int | None = None
     ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Register a view under its own name in camel case as the operationId.
+        """Register a view at a path, and document it; its operationId is its name in camel case.
 
         Args:
             rule: The path.
             methods: The methods; None for GET.
-            longest: The size limit of the body in bytes; None for that of the application.
+            longest: The size limit of the body in bytes; None for the limit of the application.
         """
         add = super().route(rule, **({} if methods is None else {"methods": methods}))
 
@@ -66,15 +66,15 @@ class Blueprint(SmorestBlueprint):
     def arguments(
         self, schema: type[ma.Schema], *, location: str = "json"
     ) -> Callable[[Callable[Concatenate[Loaded, P], R]], Callable[P, R]]:
-        """Pass the body or the query string to a view as its first argument; an invalid one causes a 422 or a 400.
+        """Pass the parsed body or query string to a view; respond with 422 or 400 if it is invalid.
 
         Args:
-            schema: The schema of the argument.
+            schema: The schema of the body or query string.
             location: `json` for the body, `query` for the query string.
         """
         status = 400 if location == "query" else 422
         described = {"description": describe_schema(schema)} if location == "json" else {}
-        # One instance for all requests, because it takes longer to create than to load most queries.
+        # One instance for all requests, because creating a schema takes longer than loading most queries with it.
         load = super().arguments(schema(), location=location, error_status_code=status, **described)
 
         def register(view: Callable[Concatenate[Loaded, P], R]) -> Callable[P, R]:
@@ -93,7 +93,7 @@ class Blueprint(SmorestBlueprint):
         description: str = "",
         headers: dict[str, dict[str, str]] | None = None,
     ) -> Callable[[Callable[P, object]], Callable[P, Response]]:
-        """Serialize what a view returns; the description defaults to that of the schema."""
+        """Serialize and document the result of a view; the default description is that of the schema."""
         if schema is not None and not description:
             description = describe_schema(schema)
         add = super().response(status_code, schema, description=description, headers=headers)
@@ -142,7 +142,7 @@ class Blueprint(SmorestBlueprint):
 
 
 def _allow_body(view: Callable[P, R], longest: int) -> Callable[P, R]:
-    """Change the size limit of the body for a view."""
+    """Set the size limit of request bodies for a view."""
 
     @functools.wraps(view)
     def allowing(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -153,7 +153,7 @@ def _allow_body(view: Callable[P, R], longest: int) -> Callable[P, R]:
 
 
 class UnreservedConverter(UnicodeConverter):
-    """A path segment that can name an outlet. Reserved words match only the routes that contain them."""
+    """A converter for path segments that name an outlet. It excludes the reserved words of other routes."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map)
@@ -170,7 +170,7 @@ def _common_failures(rule: str, locations: set[str]) -> Iterable[int]:
 
 
 class Api(SmorestApi):
-    """The API, which turns every failure into a problem document and documents it."""
+    """The API, which responds to every failure with a problem document and documents these responses."""
 
     ERROR_SCHEMA = Problem
     DEFAULT_ERROR_RESPONSE_NAME = None  # each failure is listed by its status instead

@@ -31,7 +31,7 @@ from service.web.kept_responses import note_validity
 from service.web.responses import link_next
 
 JsonObject: TypeAlias = dict[str, Any]
-"""A serialized result."""
+"""A serialized result, as a JSON object."""
 
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
 """The headers that `score_response` adds, for the API document."""
@@ -41,7 +41,7 @@ _SCORE, _TOPICS = ScoreOut(), TopicPage()
 def cached_score(
     db: Database, cache: ScoreCache, reference: str, *, lens: Lens, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return the score of one outlet.
+    """Return the score of one outlet as encoded JSON, from the cache if it is there.
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
@@ -55,7 +55,7 @@ def cached_score(
 def cached_list(
     db: Database, cache: ScoreCache, references: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return the scores of outlets as one page, in the order given.
+    """Return the scores of outlets as one page of encoded JSON, in the order given.
 
     Raises:
         InvalidQuery: Some references belong to no outlet, or a moment of the lens is in the future.
@@ -70,14 +70,14 @@ def cached_list(
 def cached_scores(
     db: Database, cache: ScoreCache, slugs: Sequence[str], *, lens: Lens, now: dt.datetime
 ) -> list[EncodedResponse]:
-    """Return the scores of outlets, in the order given."""
+    """Return the score of each outlet as encoded JSON, in the order given."""
     return _cached(db, cache, slugs, lens=lens, now=now)[0]
 
 
 def cached_topics(
     db: Database, cache: ScoreCache, *, topic: str | None, cursor: str | None, limit: int, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return a page of the topics with their counts. The same writes change topics and the ranking.
+    """Return a page of topics with their counts, cached with the ranking, which the same writes change.
 
     Raises:
         InvalidQuery: The cursor belongs to another list.
@@ -88,7 +88,7 @@ def cached_topics(
     def compute(_: object) -> list[EncodedResponse]:
         topics = list_topics(db, topic=topic, now=now)
         rest = [one for one in topics.items if last is None or one.place > last]
-        # Quoted, because a cursor has only printable characters.
+        # Quoted, because a cursor may contain only printable characters.
         next_cursor = encode_cursor((quote(rest[limit - 1].topic),), bound_to) if len(rest) > limit else None
         document = _TOPICS.dump({"items": rest[:limit], "next_cursor": next_cursor})
         body = json.dumps(document).encode()
@@ -108,7 +108,7 @@ def cached_ranking(
     limit: int,
     now: dt.datetime,
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return a page of the ranking.
+    """Return a page of the ranking as encoded JSON, from the cache unless it is of a past moment.
 
     Raises:
         InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
@@ -140,12 +140,12 @@ def score_response(answer: EncodedResponse, status: CacheStatus, *, content_type
 
 
 def tagged(document: JsonObject, lasting: JsonObject, *, next_cursor: str | None = None) -> EncodedResponse:
-    """Return a JSON document with the ETag of its lasting members, which do not change just because time passes."""
+    """Return a document as encoded JSON, with an ETag of the members that do not change just with time."""
     return EncodedResponse(json.dumps(document).encode(), etag_of(lasting), next_cursor=next_cursor)
 
 
 def lasting_members(document: JsonObject, lens: Lens, *passing: str) -> JsonObject:
-    """Return a document without its passing members, which include the moment of a current score."""
+    """Return a document without the named members and those that change with time alone, for its ETag."""
     without = {*passing, "computed_at"} | ({"as_of"} if lens.is_current else set())
     return {name: value for name, value in document.items() if name not in without}
 
@@ -176,7 +176,7 @@ def _cached(
 
 
 def variant_of(lens: Lens, *more: object) -> str:
-    """Return the part of a cache key for the lens and other parameters."""
+    """Return the part of a cache key that stands for the lens and other parameters."""
     return json.dumps([METHOD, lens.basis, lens.level, lens.topic, *more], default=str)
 
 
@@ -189,7 +189,7 @@ def _encode(score: Score, lens: Lens, *, expires_at: dt.datetime | None = None) 
 def _join(
     responses: Sequence[EncodedResponse], next_cursor: str | None, *, expires_at: dt.datetime | None = None
 ) -> EncodedResponse:
-    """Return serialized scores as one page."""
+    """Join encoded scores into one page, which is valid while all of them are."""
     items = b", ".join(response.body for response in responses)
     body = b'{"items": [' + items + b'], "next_cursor": ' + json.dumps(next_cursor).encode() + b"}"
     tag = etag_of([[response.etag for response in responses], next_cursor])

@@ -21,7 +21,7 @@ from service.web.cached_scores import variant_of
 def cached_score_table(
     db: Database, cache: ScoreCache, *, by: TableBy, lens: Lens, bom: bool, now: dt.datetime
 ) -> tuple[EncodedResponse, CacheStatus]:
-    """Return the scores of all outlets as CSV. Only the scores are cached, not the lists of outlets and domains.
+    """Return the scores of all outlets as CSV. The scores are cached; the names of the rows are not.
 
     Raises:
         InvalidQuery: A moment of the lens is in the future.
@@ -47,7 +47,7 @@ def cached_score_table(
 
 
 def _listed(db: Database, by: TableBy, moment: dt.datetime) -> list[tuple[str, str]]:
-    """Return the name of each row, a domain or a slug, and the slug of its outlet."""
+    """Return the domain or slug that identifies each row of the table, with the slug of its outlet."""
     with db.read() as session:
         if by is TableBy.DOMAIN:
             return list(listed_domains(session, moment))
@@ -55,7 +55,7 @@ def _listed(db: Database, by: TableBy, moment: dt.datetime) -> list[tuple[str, s
 
 
 def _as_csv(rows: Sequence[tuple[str, TableRow]], by: TableBy, *, bom: bool, lens: Lens) -> EncodedResponse:
-    """Return rows as CSV. The ETag does not depend on the moment of current scores."""
+    """Return rows as CSV. The ETag ignores the time of current scores, which differs on every request."""
     heads = [TableBy.DOMAIN] if by is TableBy.DOMAIN else []
     lines = [csv_row([*heads, *TableRow._fields])]
     lines += [csv_row([domain, *row] if heads else row) for domain, row in rows]

@@ -78,7 +78,7 @@ class Parser(FlaskParser):
         return MultiDictProxy(_with_plus(req.args, schema), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: object) -> NoReturn:
-        """Raise marshmallow's messages as one of our errors."""
+        """Raise our error for a body or query that is invalid, from the messages of marshmallow."""
         [(location, messages)] = error.messages_dict.items()  # webargs groups them by location
         if location == "query":
             raise InvalidQuery.of(places(messages)) from error
@@ -86,7 +86,7 @@ class Parser(FlaskParser):
 
 
 def _with_plus(given: MultiDict[str, str], schema: ma.Schema) -> MultiDict[str, str]:
-    """Return query parameters with the plus signs of offsets restored, which arrive as spaces if not escaped."""
+    """Restore the plus signs of UTC offsets in query parameters, which arrive as spaces if not escaped."""
     instants = {name for name, field in schema.fields.items() if isinstance(field, Instant)}
     return MultiDict(
         (name, restore_plus(value) if name in instants else value) for name, value in given.items(multi=True)
@@ -94,7 +94,7 @@ def _with_plus(given: MultiDict[str, str], schema: ma.Schema) -> MultiDict[str, 
 
 
 def read_body(req: Request) -> bytes:
-    """Return the body.
+    """Return the complete body of a request.
 
     Werkzeug rejects a body whose Content-Length is too large, but silently truncates a chunked one.
 
@@ -109,7 +109,7 @@ def read_body(req: Request) -> bytes:
 
 
 def strict(view: Callable[P, R]) -> Callable[P, R]:
-    """Reject calls with query parameters if an API view takes none."""
+    """Make an API view that takes no query parameters reject calls that have some."""
     takes_query = any(argument["in"] == "query" for argument in arguments_of(view))
     if takes_query or not hasattr(view, "_apidoc") or getattr(view, "is_strict", False):
         return view
@@ -125,7 +125,7 @@ def strict(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def tagged(view: Callable[P, object]) -> Callable[P, tuple[object, int, dict[str, str]]]:
-    """Add the ETag of what a view returns, so that a client can request it only if it has changed."""
+    """Add an ETag to the response of a view, so that clients can send it as If-None-Match or If-Match."""
 
     @functools.wraps(view)
     def tagging(*args: P.args, **kwargs: P.kwargs) -> tuple[object, int, dict[str, str]]:
@@ -138,7 +138,7 @@ def tagged(view: Callable[P, object]) -> Callable[P, tuple[object, int, dict[str
 
 
 def takes_if_match(view: Callable[..., R]) -> Callable[..., R]:
-    """Pass the tags in `If-Match` to a view as `if_match`; None for `*`, which matches any version."""
+    """Pass the ETags in `If-Match` to a view as `if_match`; None for `*`, which matches any version."""
 
     @functools.wraps(view)
     def matching(*args: object, **kwargs: object) -> R:
@@ -153,12 +153,12 @@ def takes_if_match(view: Callable[..., R]) -> Callable[..., R]:
 
 
 def idempotent(*, hide: tuple[str, ...] = ()) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Run a view once for each Idempotency-Key, and replay its response on a retry; without a key, run it every time.
+    """Run a view once for each Idempotency-Key, and return the stored response to a retry.
 
-    Place it between `requires` and `arguments`.
+    A call without a key always runs the view. Place the decorator between `requires` and `arguments`.
 
     Args:
-        hide: The members of the response that are not stored. A replay lacks them.
+        hide: The members of the response that are not stored, such as a secret. A retry does not receive them.
     """
 
     def decorate(view: Callable[P, Response]) -> Callable[P, Response]:
@@ -216,7 +216,7 @@ def replay_or_run(key: str, body: bytes, run: Callable[[], Response], *, hide: t
 
 
 def was_used(key: str) -> bool:
-    """Return whether a response is stored for an Idempotency-Key."""
+    """Return whether a response to the caller is stored for an Idempotency-Key."""
     return idempotency.has_response(runtime().db, _caller_key(), key, now=utc_now())
 
 

@@ -19,7 +19,7 @@ _alt_response = SmorestBlueprint("any", __name__).alt_response  # smorest docume
 
 
 def may_fail(*statuses: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Document that a view may respond with these problems."""
+    """Document that a view may respond with problems of these statuses."""
 
     def register(view: Callable[P, R]) -> Callable[P, R]:
         for status in statuses:
@@ -37,7 +37,7 @@ def not_modified(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def component_name(status: int) -> str:
-    """Return the name of the response with the problems of a status in the API document."""
+    """Return the name of the response in the API document that describes the problems of a status."""
     return f"Problem{status}"
 
 

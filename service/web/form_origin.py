@@ -12,7 +12,7 @@ _PORTS = {"http": ":80", "https": ":443"}
 
 
 def check_sender() -> None:
-    """Reject a form that was not sent by one of our pages.
+    """Reject a form that was not sent from one of our pages.
 
     Raises:
         Forbidden: The browser does not confirm the origin of the form.

@@ -1,15 +1,17 @@
-"""The hot path: a WSGI layer that sends earlier responses again without Flask, while they are current (R20).
+"""The hot path: a WSGI layer that resends earlier responses without Flask while they are valid (R20).
 
-The application records the stamps of the cache under which a response is current. The next request of the same content
-gets this response from the memory of the process:
+Redis has a stamp for each outlet and one for all outlets. Invalidating an outlet changes both. The application records
+the stamps that a response depends on; the response is current until one of them changes. The next request with the same
+content gets the response from the memory of the process:
 
-* under a lease, without a call to Redis. A lease ends `BORNEOUT_LEASE_MS` after the start of the last call to Redis.
-  Every write waits that long after it has invalidated scores. When its response is sent, no process has an older lease
-  (Gray and Cheriton, 1989);
+* under a lease, without a call to Redis. The lease ends `BORNEOUT_LEASE_MS` after the start of the last call to Redis.
+  Every write waits that long after it has invalidated scores, so that no process has an older lease when the response
+  to the write is sent (Gray and Cheriton, 1989);
 * without a lease, after one call to Redis, which confirms the stamps. The same call returns the response to a request
   about one outlet if another process has stored it there.
 
-In all other cases the application responds. The two responses differ only in request id, rate limit and `Cache-Status`.
+In all other cases the application responds. A resent response differs from its response only in the request id, the
+rate limit and `Cache-Status`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from service.web.runtime import Runtime
 
 _LARGEST = 1 << 20  # bytes
 _LONGEST_BODY = 64 << 10  # bytes
-_ENDING = 0.4  # of a lease
+_ENDING = 0.4  # the share of a lease that is left when it is renewed
 _LOOKUP = "/v1/outlets/lookup"
 _OF_OUTLET = "/v1/outlets/"
 _PLACES = 8
@@ -53,14 +55,14 @@ _UNUSUAL = frozenset(
         "HTTP_TRANSFER_ENCODING",
     }
 )
-"""A request with one of these headers goes to the application."""
+"""Request headers in the WSGI environment; a request with one of them is passed to the application."""
 
 Count: TypeAlias = Callable[[str, str, Quota], LimitStatus | None]
 """A function that counts a call of a client against a limit; it returns None if it cannot count."""
 
 
 class Key(NamedTuple):
-    """Everything in a request that the response depends on."""
+    """The parts of a request that its response depends on, as the key of the response in memory."""
 
     method: str
     path: str
@@ -108,7 +110,7 @@ class HotPath:
         return [kept.body]
 
     def recall(self, environ: WSGIEnvironment) -> tuple[str, Headers, bytes] | None:
-        """Return the status, headers and body of a response from memory; None if it is not there, or may be stale.
+        """Return a response from memory as status, headers and body; None if it is missing or may be stale.
 
         The method never blocks, so the thread that polls all connections can call it.
 
@@ -128,7 +130,7 @@ class HotPath:
 
     @property
     def is_lease_ending(self) -> bool:
-        """Whether to get a new lease, before requests have to wait for one."""
+        """Whether the lease ends so soon that it should be renewed, before requests have to wait for that."""
         return time.monotonic() > self._lease[0] - _ENDING * self._at.cache.lease
 
     def renew_lease(self) -> None:
@@ -155,7 +157,7 @@ class HotPath:
         return kept.complete(request_id, limit)
 
     def _confirmed(self, kept: KeptResponse) -> KeptResponse | None:
-        """Return a response if it is current under the lease or according to Redis, else None."""
+        """Return a response from memory if it is current under the lease or according to Redis, else None."""
         if time.time() >= kept.expires_at:
             return None
         if self._is_leased(kept):
@@ -176,7 +178,7 @@ class HotPath:
         return True
 
     def _fetch(self, key: Key) -> KeptResponse | None:
-        """Return the response to a request about one outlet from Redis, and keep it; None if Redis has none."""
+        """Return the response to a request about one outlet from Redis, if any, and keep it in memory."""
         if (place := self._place_of(key)) is None:
             return None
         stamps, found = self._look_up((RANKING, place.subject), [place])
@@ -199,7 +201,7 @@ class HotPath:
         return stamps, found
 
     def _place_of(self, key: Key) -> CacheKey | None:
-        """Return the key in Redis for a request about one outlet; None for other requests."""
+        """Return the Redis key for the response to a request about one outlet; None for other requests."""
         slug = key.path.removeprefix(_OF_OUTLET).partition("/")[0]
         if not key.path.startswith(_OF_OUTLET) or not is_slug(slug) or key.tag is not None:
             return None
@@ -219,7 +221,7 @@ class HotPath:
         return None if caller is None else count("reads", f"key:{caller.key_id}", reads)
 
     def _ask(self, key: Key, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Call the application, and keep its response if the application has noted its validity."""
+        """Call the application, and keep its response in memory if the application recorded its validity."""
         noted = NotedStart(start_response)
         body = self.app(environ, noted)
         validity: Validity | None = environ.get(CURRENT_UNDER)
@@ -261,7 +263,7 @@ def _text_of(key: Key) -> str:
 
 
 def _read_key(environ: WSGIEnvironment) -> Key | None:
-    """Return the key of a request; None if it must go to the application."""
+    """Return the key of a request; None if only the application can respond to it."""
     if not _UNUSUAL.isdisjoint(environ):
         return None
     key = Key(
@@ -280,7 +282,7 @@ def _read_key(environ: WSGIEnvironment) -> Key | None:
 
 
 def _with_body(key: Key, environ: WSGIEnvironment) -> Key | None:
-    """Read the body, and return the key with its hash and type. The application can read the body again."""
+    """Read the body, and return a key with its hash and type. The application can still read the body."""
     length = environ.get("CONTENT_LENGTH", "")
     if not (length.isascii() and length.isdigit()) or int(length) > _LONGEST_BODY:
         return None

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 CURRENT_UNDER = "borneout.current-under"
-"""The name in the WSGI environment of the validity of the response."""
+"""The key in the WSGI environment of the `Validity` of the response."""
 _LONGEST = dt.timedelta(minutes=10)
 _CAPACITY = 32 << 20  # bytes
-_OVERHEAD = 1 << 10  # bytes of a response without its body
+_OVERHEAD = 1 << 10  # the assumed size of a response without its body, in bytes
 _PASSING = frozenset({"cache-status", "ratelimit", "ratelimit-policy", "x-request-id"})
-"""The headers that are set for each response."""
+"""The headers that are not kept, because they are set each time a response is sent."""
 
 Headers: TypeAlias = list[tuple[str, str]]
 
 
 class Validity(NamedTuple):
-    """The period in which a response is current: while its stamps by subject are the same, at most until it expires."""
+    """The conditions for a response to be current: its stamps are unchanged, and it has not expired."""
 
     stamps: Mapping[str, bytes]
     expires_at: dt.datetime
@@ -48,7 +48,7 @@ def note_validity(stamps: Mapping[str, bytes], expires_at: dt.datetime | None) -
 
 @dataclass(slots=True)
 class KeptResponse:
-    """A response, with the stamps under which it is current."""
+    """A response that can be sent again, with the conditions under which it is current."""
 
     status: str
     headers: Headers
@@ -56,11 +56,11 @@ class KeptResponse:
     route: str
     path: str
     is_counted: bool
-    """Whether a call for it counts against a limit."""
+    """Whether requests for this response count against a rate limit."""
     is_score: bool
     validity: Validity
     mark: bytes = b""
-    """The stamp of all outlets when Redis last confirmed the stamps."""
+    """The stamp of all outlets at the time when Redis last confirmed that the response is current."""
     expires_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -77,7 +77,7 @@ class KeptResponse:
         return len(self.body) + _OVERHEAD
 
     def complete(self, request_id: str, limit: LimitStatus | None) -> Headers:
-        """Return all headers, with those that are set for each response."""
+        """Return the kept headers, with those that are set each time the response is sent."""
         headers = [*self.headers, ("X-Request-ID", request_id)]
         if limit is not None:
             headers += limit.headers().items()
@@ -86,13 +86,13 @@ class KeptResponse:
         return headers
 
     def pack(self, question: str) -> bytes:
-        """Return the response and the question that it answers as bytes, without the validity."""
+        """Return the response as bytes without its validity, with the text of the request's key (`question`)."""
         members = (question, self.status, self.headers, self.route, self.path, self.is_counted, self.is_score)
         return json.dumps(members).encode() + b"\n" + self.body
 
 
 def unpack(packed: bytes, question: str, validity: Validity) -> KeptResponse | None:
-    """Return a response from its packed bytes; None if it answers another question."""
+    """Return a response from its packed bytes; None if they belong to a request with another key."""
     head, body = packed.split(b"\n", 1)
     asked, status, headers, route, path, is_counted, is_score = json.loads(head)
     if asked != question:
@@ -105,7 +105,7 @@ K = TypeVar("K")
 
 
 class Memory(Generic[K]):
-    """The responses in the memory of a process. When it is full, the least recently used are removed."""
+    """The responses in the memory of a process. When it is full, the least recently used ones are removed."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[K, KeptResponse] = OrderedDict()
@@ -118,7 +118,7 @@ class Memory(Generic[K]):
         return self._kept.get(key)
 
     def keep(self, key: K, kept: KeptResponse) -> None:
-        """Add or replace a response. If the memory is full, remove others."""
+        """Add or replace a response. If the memory is full, remove the least recently used responses."""
         with self._lock:
             if (old := self._kept.pop(key, None)) is not None:
                 self.size -= old.size
@@ -128,14 +128,14 @@ class Memory(Generic[K]):
                 self.size -= self._kept.popitem(last=False)[1].size
 
     def touch(self, key: K) -> None:
-        """Mark a response as the most recently used one. Another thread may have removed it."""
+        """Mark a response as the most recently used one, unless another thread has removed it."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
 
 
 class NotedStart:
-    """A `start_response` that records the status and the headers."""
+    """A WSGI `start_response` callable that records the status and the headers of the response."""
 
     def __init__(self, start_response: StartResponse) -> None:
         self._start_response = start_response
@@ -154,12 +154,12 @@ class NotedStart:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the response is a 304, or a 200 with a `Content-Length`."""
+        """Whether the response can be kept: it is a 304, or a 200 with a `Content-Length`."""
         is_sized = any(name.lower() == "content-length" for name, _ in self.headers)
         return self.status == "304 NOT MODIFIED" or (self.status == "200 OK" and is_sized)
 
     def keep(self, content: bytes, environ: WSGIEnvironment, validity: Validity) -> KeptResponse:
-        """Return a response with the recorded status and headers."""
+        """Return the response to keep, with the recorded status and headers."""
         names: Mapping[str, str] = {name.lower(): value for name, value in self.headers}
         return KeptResponse(
             self.status,

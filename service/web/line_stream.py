@@ -30,21 +30,21 @@ Read = Callable[[Session], Iterator[Line]]
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of an export as CSV, with the function that reads its rows."""
+    """The columns of a CSV export, with the function that reads its rows."""
 
     names: Sequence[str]
     read: Read
-    """Reads the rows. The column `adjusted_mean` is the member `mean` of the member `adjusted`."""
+    """Reads the rows. A column `adjusted_mean` has the member `mean` of the row's member `adjusted`."""
 
 
 def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> Response:
-    """Return a response that reads and sends the lines of an export.
+    """Return a response that streams the lines of an export as NDJSON or CSV.
 
     Args:
         name: The name of the file, without its suffix.
-        requested: The format.
-        read: Reads the lines of NDJSON.
-        columns: The columns and rows of CSV.
+        requested: The format that the query requests.
+        read: The function that reads the lines of an NDJSON export.
+        columns: The columns and rows of a CSV export.
 
     Raises:
         ExportsBusy: This process is already sending the largest allowed number of exports.
@@ -60,7 +60,7 @@ def stream_lines(name: str, requested: Format, read: Read, columns: Columns) -> 
 
 
 def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], Iterable[Iterable[object]]]) -> Response:
-    """Return a response that reads and sends the rows of a table as a CSV file for spreadsheets.
+    """Return a response that streams the rows of a table as a CSV file for spreadsheets.
 
     Raises:
         ExportsBusy: This process is already sending the largest allowed number of exports.
@@ -71,7 +71,7 @@ def stream_table(name: str, columns: Sequence[str], read: Callable[[Session], It
 
 
 def sends_lines(description: str, *content_types: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Document that a view returns lines: an export, or lines of these content types."""
+    """Document that a view streams lines of these content types, by default NDJSON and CSV."""
     content = {media: {"schema": {"type": "string"}} for media in content_types or (NDJSON, CSV)}
     documented: Callable[[Callable[P, R]], Callable[P, R]] = Blueprint.doc(
         responses={"200": {"description": description, "content": content}}
@@ -80,7 +80,7 @@ def sends_lines(description: str, *content_types: str) -> Callable[[Callable[P, 
 
 
 def _is_csv(requested: Format) -> bool:
-    """Return whether to send CSV, as the query requests it or else `Accept`."""
+    """Return whether to send CSV, according to the query or else the `Accept` header."""
     accepted = request.accept_mimetypes.best_match([NDJSON, CSV], default=NDJSON)
     is_csv = accepted == CSV if requested.name is None else requested.name is ExportFormat.CSV
     if requested.bom and not is_csv:
@@ -103,7 +103,7 @@ def _csv(columns: Columns, session: Session, *, bom: bool) -> Iterator[str]:
 
 
 def _cell(line: Line, name: str) -> object:
-    """Return a member, or the member of a member if the name joins both with an underscore."""
+    """Return the member of a line for a column; a name such as `adjusted_mean` leads to a nested member."""
     if name in line:
         return line[name]
     head, _, tail = name.partition("_")

@@ -1,4 +1,4 @@
-"""The processing of every request and response around the view: ids, headers, 304, compression, metrics, the log."""
+"""The middleware of every request and response: ids, headers, 304, compression, metrics and the log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from werkzeug.routing import RequestRedirect
 from service.telemetry.responses import observe_response
 
 ROUTE = "borneout.route"
-"""The name in the WSGI environment of the template of the path."""
+"""The key in the WSGI environment of the path template, such as `/v1/outlets/{outlet}/score`."""
 COMPRESSED_FROM = 1000  # bytes
 COMPRESSED_TYPES = (
     "application/atom+xml",
@@ -84,7 +84,7 @@ def _begin_request() -> None:
 
 
 class _Chunks:
-    """A chunked body from gunicorn, which validates the chunks only when they are read."""
+    """A chunked request body that raises our error if gunicorn finds a malformed chunk while reading it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -129,7 +129,7 @@ def _complete_response(response: Response) -> Response:
 
 
 def _add_security_headers(response: Response) -> None:
-    """Add the security headers for browsers, by content type; a 304 no longer has one, so this comes first."""
+    """Add security headers by content type, before `_answer_condition`: a 304 has no content type."""
     by_type = _PAGE_HEADERS if response.mimetype == "text/html" else _OTHER_HEADERS
     for name, value in (_ALL_HEADERS | by_type).items():
         response.headers.setdefault(name, value)
@@ -139,7 +139,7 @@ def _add_security_headers(response: Response) -> None:
 
 
 def allow_framing() -> None:
-    """Allow pages of any site to show the current response in a frame. It must have no form and no script."""
+    """Allow any site to show the current response in a frame; it must have no form and no script."""
     g.may_be_framed = True
 
 
@@ -178,10 +178,10 @@ def _complete_location(response: Response) -> None:
 
 
 def _compress_body(response: Response) -> None:
-    """Compress a response as `Accept-Encoding` allows, unless it is `no-store`, sets a cookie or is a part of a file.
+    """Compress a response as `Accept-Encoding` allows, unless it has a secret or is a part of a file.
 
-    The length of a compressed response can reveal a secret in it (the BREACH attack). Every response with a
-    secret is therefore `no-store`: the desk with its tokens, the sign-in page, `/v1/keys`, `/v1/me`.
+    The length of a compressed response can reveal a secret in it (the BREACH attack). Every response with a secret
+    therefore sets a cookie or is `no-store`: the desk with its tokens, the sign-in page, `/v1/keys`, `/v1/me`.
     """
     if response.cache_control.no_store or "Set-Cookie" in response.headers or "Content-Range" in response.headers:
         return
@@ -217,7 +217,7 @@ def _record(response: Response, *, seconds: float) -> None:
 
 @functools.cache
 def _template(rule: str) -> str:
-    """Return a route in the notation of OpenAPI.
+    """Return the path template of a route in the notation of OpenAPI.
 
     >>> _template("/v1/outlets/<outlet>/score"), _template("/topics/<path:topic>")
     ('/v1/outlets/{outlet}/score', '/topics/{topic}')

@@ -29,7 +29,7 @@ def render_api(app: Flask) -> str:
 
 
 def complete_document(document: Document) -> Document:
-    """Add the headers, parameters, general rules and examples that operations share."""
+    """Add headers, parameters, general rules and examples to the operations of the OpenAPI document."""
     components = document["components"]
     components["headers"] = {name: {"description": text, "schema": schema} for name, (text, schema) in HEADERS.items()}
     components["parameters"] = {"IfNoneMatch": IF_NONE_MATCH}

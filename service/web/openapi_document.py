@@ -16,7 +16,7 @@ Reference = TypedDict("Reference", {"$ref": str})
 
 
 class Schema(TypedDict, total=False):
-    """The type of a value."""
+    """The JSON schema of a value."""
 
     type: str
     description: str
@@ -58,7 +58,7 @@ class PathItem(TypedDict, total=False):
 
 
 class Components(TypedDict):
-    """The parts that operations refer to."""
+    """The shared parts of the document that operations refer to."""
 
     schemas: dict[str, Schema]
     responses: dict[str, Message]
@@ -67,7 +67,7 @@ class Components(TypedDict):
 
 
 class Document(TypedDict):
-    """The OpenAPI document."""
+    """The parts of the OpenAPI document that we read or change."""
 
     components: Components
     paths: dict[str, PathItem]

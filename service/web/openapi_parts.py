@@ -1,4 +1,4 @@
-"""The parts of the API document that no view describes: the service, shared headers, and parameters of paths."""
+"""Texts of the API document that belong to no view: the service, shared headers and path parameters."""
 
 from __future__ import annotations
 

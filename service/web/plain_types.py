@@ -1,4 +1,4 @@
-"""Types of the API document in forms that client generators understand.
+"""Rewrite the types in the API document into forms that client generators support.
 
 apispec writes a nullable enum as an enum with null, for which openapi-python-client generates three classes. It also
 makes optional query parameters nullable, although no query string contains null. openapi-typescript requires every
@@ -16,7 +16,7 @@ _NULL = {"type": "null"}
 
 
 def simplify_types(document: Document) -> None:
-    """Rewrite the types in a document."""
+    """Rewrite the types in an API document for client generators."""
     for part in _objects(document):
         if isinstance(properties := part.get("properties"), dict):
             for member in properties.values():
@@ -30,7 +30,7 @@ def simplify_types(document: Document) -> None:
 
 
 def _describe_default(member: object) -> None:
-    """Replace the default of a member by a sentence; null and an empty list stand for a member that is left out."""
+    """Replace the default of a member with a sentence in its description; omit null and an empty list."""
     if isinstance(member, dict) and (default := member.pop("default", None)) not in (None, []):
         text = default if isinstance(default, str) else json.dumps(default)
         member["description"] = f"{member['description']} The default is `{text}`."

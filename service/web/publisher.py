@@ -1,4 +1,4 @@
-"""The publisher of the current request: the operator with the public address of the service."""
+"""The publisher named in responses: the operator, with the public address of the service."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def find_publisher() -> Publisher | None:
 
 
 def public_address() -> str | None:
-    """Return the address at which readers reach the service, with the base path and without a trailing slash.
+    """Return the URL at which readers reach the service, with the base path and no trailing slash.
 
-    Without `BORNEOUT_PUBLIC_URL`, that is the address of the socket for a reader on the same machine, and unknown for
-    others. A request header is never used.
+    Without `BORNEOUT_PUBLIC_URL`, it is the address of the socket if the reader is on the same machine, else unknown
+    (None). Request headers are never used.
     """
     settings = runtime().settings
     if (url := settings.public_url) is not None:

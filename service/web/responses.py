@@ -62,7 +62,7 @@ def problem_document(error: ServiceError) -> ProblemDocument:
 
 
 def redirect_merged(error: errors.OutletMerged | errors.ClaimMerged) -> Response:
-    """Redirect a read of a merged outlet or claim to the one it was merged into, and reject a change (R22, R22a)."""
+    """Redirect a read of a merged outlet or claim to its merge target, and reject a change (R22, R22a)."""
     parameter = "outlet" if isinstance(error, errors.OutletMerged) else "claim_id"
     if request.method not in ("GET", "HEAD") or parameter not in (request.view_args or {}):
         return problem(error)
@@ -94,7 +94,7 @@ def http_problem(error: HTTPException) -> Response:
 
 
 def _detail_of(error: HTTPException) -> str:
-    """Return the detail of an error that Flask or Werkzeug raised."""
+    """Return our text for an error that Flask or Werkzeug raised."""
     match error:
         case NotFound():
             return NO_ROUTE
@@ -110,7 +110,7 @@ def _detail_of(error: HTTPException) -> str:
 
 
 def body_limit() -> str:
-    """Return the detail for a body that is too large for the call."""
+    """Return the text of the error for a body that exceeds the size limit of the call."""
     limit = (request.max_content_length or 0) >> 20
     return f"You sent a body of more than {limit} MiB, the limit of this call. Split it into several requests."
 
@@ -125,7 +125,7 @@ def unexpected_problem(error: Exception) -> Response:
 
 
 def forbid_caching(response: Response) -> Response:
-    """Forbid all caches to store a response. It is then not compressed either, so it may contain a secret."""
+    """Forbid caching and compression of a response, so that it may contain a secret."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -158,7 +158,7 @@ def page_of(query: PageRequest, fetch: Callable[..., Page[T]]) -> PageResponse[T
 
 
 def link_next(next_cursor: str | None) -> dict[str, str]:
-    """Return the Link header of a page with a next page (RFC 8288)."""
+    """Return the Link header to the next page (RFC 8288); no header for the last page."""
     if next_cursor is None:
         return {}
     query = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]

@@ -71,7 +71,7 @@ def read_late(read: Callable[[Database], R]) -> R:
     """Read from the replica, or from the database if that fails. The result may be a few moments old.
 
     The database is also read if there is no replica, or if an object is not on the replica yet. Never use this for a
-    score that R20 covers, or for a response that is kept under stamps of the cache.
+    score that R20 covers, or for a response that the hot path keeps.
     """
     at = runtime()
     if at.replica is None or time.monotonic() < at.replica_failed_at + _PAUSE:

@@ -19,7 +19,7 @@ _NAME = "secret_key"
 
 
 def keyed_hash(settings: Settings, text: str) -> str:
-    """Return a hash of a text that is keyed with the secret of the service, so the text cannot be guessed from it."""
+    """Return a hash of a text, keyed with the service's secret so that the text cannot be guessed from it."""
     return hmac.new(secret_key(settings).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -29,7 +29,7 @@ def secret_key(settings: Settings) -> str:
 
 
 def stored_secret_key(data_dir: Path) -> str:
-    """Return the secret of a data directory, and generate it on the first call.
+    """Return the secret stored in a data directory; the first call generates it.
 
     All processes that share the directory use the same secret. The file is created atomically, and only its owner can
     read it.

@@ -16,7 +16,7 @@ _MAX_FIELDS = 1 << 16  # bytes of a form before its file
 
 @dataclass(slots=True)
 class SentFile:
-    """A file in the body of a request, which is still arriving."""
+    """A file in a request body that is still being received."""
 
     pieces: Iterator[bytes]
     length: int | None
@@ -70,6 +70,6 @@ def _content(events: Iterator[Event]) -> Iterator[bytes]:
 
 
 def file_name(text: str | None) -> str | None:
-    """Return the name of a file without its folders; None for a name that cannot be shown."""
+    """Return the name of a file without its folders; None if it is empty, too long or not printable."""
     name = (text or "").replace("\\", "/").rpartition("/")[2].strip()
     return name if name and name.isprintable() and len(name) <= NAME_LENGTH else None

@@ -1,4 +1,4 @@
-"""The session of an editor: a signed cookie, and the claims that the editor skipped."""
+"""The cookies of an editor's session: a signed one for the session, and one for skipped claims."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def begin_session(response: Response, ticket: Ticket) -> None:
     """Set a session cookie for 12 hours: for the desk, or for all pages if public reading is closed.
 
     If the form was sent over https, the cookie is sent only over https. `Origin` shows this even behind proxies that
-    terminate TLS. The cookie is `SameSite=Strict`, so requests from other sites do not include it, not even links to
-    the desk.
+    terminate TLS. The cookie is `SameSite=Strict`, so requests that come from other sites do not include it, even if
+    they follow a link to the desk.
     """
     content = {"key": str(ticket.key_id), "mark": ticket.mark}
     desk, everywhere = _paths()
@@ -52,7 +52,7 @@ def end_session(response: Response) -> None:
 
 
 def skipped_claims() -> list[UUID]:
-    """Return the ids of the claims skipped in this session, the first one first; none from a malformed cookie."""
+    """Return the ids of the claims skipped in this session, oldest first; none if the cookie is malformed."""
     with suppress(BadBase64, ValueError):
         ids = base64.urlsafe_b64decode(request.cookies.get(_SKIPPED, ""))
         return [UUID(bytes=ids[at : at + 16]) for at in range(0, len(ids), 16)]
@@ -60,7 +60,7 @@ def skipped_claims() -> list[UUID]:
 
 
 def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
-    """Store the ids of the claims skipped in this session in a cookie. If they are too many, keep the latest."""
+    """Store the ids of the claims skipped in this session in a cookie, at most the latest 150."""
     desk, _ = _paths()
     if claims:
         ids = base64.urlsafe_b64encode(b"".join(claim.bytes for claim in claims[-_MOST_SKIPPED:])).decode()
@@ -70,7 +70,7 @@ def remember_skipped(response: Response, claims: Sequence[UUID]) -> None:
 
 
 def current_ticket() -> Ticket | None:
-    """Return the ticket in the session cookie; None without a valid cookie."""
+    """Return the ticket of the API key that signed in, from the session cookie; None without a valid one."""
     try:
         content = _signer().loads(request.cookies.get(COOKIE, ""), max_age=int(LIFE.total_seconds()))
         return Ticket(UUID(content["key"]), content["mark"])
@@ -79,14 +79,14 @@ def current_ticket() -> Ticket | None:
 
 
 def current_reader(*, now: dt.datetime) -> Caller | None:
-    """Return the caller who owns the session of a read; None for writes, and without a session."""
+    """Return the caller who signed in, if the request is a read in a valid session; else None."""
     ticket = current_ticket() if request.method in SAFE_METHODS and COOKIE in request.cookies else None
     editor = None if ticket is None else find_editor(runtime().db, ticket, now=now)
     return None if editor is None else editor.caller
 
 
 def _paths() -> tuple[str, str]:
-    """Return the possible paths of a session cookie: that of the desk and that of the whole service."""
+    """Return the two possible paths of a session cookie: that of the desk and that of the whole service."""
     return f"{request.script_root}/desk", request.script_root or "/"
 
 

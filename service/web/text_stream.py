@@ -1,4 +1,4 @@
-"""Responses that stream texts from one snapshot. A process sends only a few of them at a time."""
+"""Responses that stream texts from one database snapshot. A process sends only two at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) -> Response:
-    """Return a response that reads texts from one snapshot and sends them.
+    """Return a response that streams texts, all read from one snapshot of the database.
 
     Raises:
         ExportsBusy: This process is already sending the largest allowed number of exports.
@@ -31,7 +31,7 @@ def stream_texts(read: Callable[[Session], Iterator[str]], content_type: str) ->
     def begin(db: Database) -> tuple[bytes, Iterator[bytes], ExitStack]:
         with ExitStack() as stack:
             chunks = _chunks(read(stack.enter_context(db.read(unlimited=True))))
-            first = next(chunks, b"")  # an error of the query is a problem document
+            first = next(chunks, b"")  # an error here can still be sent as a problem document
             return first, chunks, stack.pop_all()
 
     with ExitStack() as stack:
@@ -60,7 +60,7 @@ def _chunks(texts: Iterable[str]) -> Iterator[bytes]:
 
 
 def _send(first: bytes, chunks: Iterable[bytes], resources: ExitStack) -> Iterator[bytes]:
-    """Yield the chunks, and free the resources after the last one. If the export fails, the body is truncated."""
+    """Yield the chunks, and then free the resources. If the export fails, the body is truncated."""
     with resources:
         yield first
         try:

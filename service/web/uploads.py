@@ -1,4 +1,4 @@
-"""Stream a file from the body of a request, at a minimum speed, one file at a time in each process."""
+"""Receive a file in a request body, at a minimum speed and one at a time in each process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WINDOW = 30.0
 
 _PIECE = 1 << 16  # bytes
 _ENCODINGS = ("identity", "gzip", "x-gzip", "zstd")
-"""The accepted content encodings. Files are stored unchanged, because their first bytes show their format."""
+"""The accepted content encodings. Files are stored as sent, as their first bytes show their format."""
 
 
 @contextmanager

@@ -53,7 +53,7 @@ TOPIC = sa.String(TOPIC_LENGTH).with_variant(sa.String(TOPIC_LENGTH, collation="
 
 
 def enum_column(words: type[enum.StrEnum], name: str) -> sa.Enum:
-    """Return the type of a text column to which both databases admit only the values of an enumeration."""
+    """Return the type of a text column in which both databases accept only the values of an enumeration."""
     return sa.Enum(
         words,
         name=name,

@@ -22,7 +22,7 @@ class Identity(Base):
 
 
 class WorkerHost(Base):
-    """A host whose worker uses this database. `seen_at` is by the clock of the database."""
+    """A host whose worker uses this database. `seen_at` comes from the clock of the database."""
 
     __tablename__ = "worker_host"
 

@@ -35,7 +35,7 @@ class ImportJob(Base):
     """The options for reading the file."""
     status: Mapped[ImportStatus] = mapped_column(enum_column(ImportStatus, "status"))
     size: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    """The bytes of the upload."""
+    """The size of the upload in bytes."""
     stored: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     """The bytes of the upload that are still stored; 0 once it is deleted."""
     chunks: Mapped[int] = mapped_column(default=0)

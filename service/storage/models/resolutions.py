@@ -25,10 +25,10 @@ class Resolution(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     claim_id: Mapped[UUID] = mapped_column(sa.ForeignKey("claim.id"))
     position: Mapped[int]
-    """The number of the resolution within its claim, from 1. It is unique, so a claim's history cannot fork."""
+    """The number of the resolution within its claim, from 1. It is unique, so no history can fork."""
     supersedes_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("resolution.id"), unique=True)
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict, "verdict"))
-    """None for a withdrawal, which reopens the claim."""
+    """The verdict; None for a withdrawal, which reopens the claim."""
     truth: Mapped[float | None]
     """The degree to which the claim was true, 0..1; None for a verdict that is not scored."""
     known_at: Mapped[dt.datetime]

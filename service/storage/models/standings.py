@@ -35,7 +35,7 @@ class Standing(Base):
     """The topic, which includes all topics below it; empty for all claims."""
     kind: Mapped[OutletKind] = mapped_column(enum_column(OutletKind, "kind"))
     claims: Mapped[int]
-    """The number of the outlet's own claims; 0 if all of them fall due later."""
+    """The number of the outlet's own claims; 0 if none of them is due yet."""
     resolved: Mapped[int]
     """The number of the outlet's own resolved claims. If it is 0, so are the following columns."""
     lower: Mapped[float] = mapped_column(sa.Double)

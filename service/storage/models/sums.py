@@ -23,11 +23,11 @@ class Subtotal(Base):
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), primary_key=True)
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
-    """Empty for claims without a topic."""
+    """The topic; empty for claims without one."""
     stance: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    """Empty if the outlet took no side before the answer was known."""
+    """The outlet's stance; empty if it took no side before the answer was known."""
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 if unknown."""
+    """The commitment of the report; 0 if unknown."""
     claims: Mapped[int]
     open: Mapped[int]
     unscored: Mapped[int]
@@ -37,7 +37,7 @@ class Subtotal(Base):
     early: Mapped[int]
     backfilled: Mapped[int]
     right: Mapped[int] = mapped_column(sa.BigInteger)
-    """The claims that it got right, in billionths like all big integers here, so that sums are exact."""
+    """The claims that the outlet got right, in billionths like all big integers here, for exact sums."""
     stated: Mapped[int]
     """The number of scored claims with a stated probability."""
     stated_true: Mapped[int] = mapped_column(sa.BigInteger)
@@ -55,12 +55,12 @@ class Rate(Base):
     stance: Mapped[Stance] = mapped_column(enum_column(Stance, "stance"), primary_key=True)
     kind: Mapped[ClaimKind] = mapped_column(enum_column(ClaimKind, "kind"), primary_key=True)
     commitment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """0 if unknown."""
+    """The commitment of the report; 0 if unknown."""
     topic: Mapped[str] = mapped_column(TOPIC, primary_key=True)
-    """Empty for claims without a topic."""
+    """The topic; empty for claims without one."""
     due: Mapped[dt.datetime] = mapped_column(primary_key=True)
-    """The due date of claims resolved early, because forecasts use them only from then on; else 1970."""
+    """The due date of claims resolved early, because forecasts use them only from then; else 1970."""
     weight: Mapped[int] = mapped_column(sa.BigInteger)
-    """In billionths of a claim. Each claim has the weight 1, shared by the outlets that report it."""
+    """The weight of the claims in billionths: each claim has the weight 1, shared by its outlets."""
     true: Mapped[int] = mapped_column(sa.BigInteger)
     """The part of the weight that proved true."""
