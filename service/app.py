@@ -1,4 +1,4 @@
-"""The application, assembled from its parts. Read this file first."""
+"""Assemble the Flask application from its parts. Read this file first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_BODY = 1 << 20  # bytes
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Return the application. The settings default to those of the environment, as under gunicorn."""
+    """Return the Flask application. By default its settings are read from the environment."""
     if settings is None:
         set_up_logs()
         settings = Settings.from_env()

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment. An invalid value stops the start, and the error names the variable."""
+"""Read the operator's settings from the environment, and check them before the service starts."""
 
 from __future__ import annotations
 
@@ -64,15 +64,15 @@ class BadSetting(CannotRun):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of an operator; docs/operations.md describes them."""
+    """The settings that an operator can make; docs/operations.md describes them."""
 
     data_dir: Path
-    database_url: str = field(repr=False)  # may contain a password, as may redis_url
+    database_url: str = field(repr=False)  # hidden because it may contain a password, as may redis_url
     redis_url: str = field(repr=False)
     replica_url: str | None = field(repr=False)
-    """A replica of the database, for reads that may be a few moments old."""
+    """The URL of a replica of the database, for reads that may return slightly outdated rows."""
     embedded_redis: bool
-    """Whether `serve` starts its own Redis."""
+    """Whether `serve` starts its own Redis, because no URL of Redis is set."""
     public_read: bool
     public_disputes: bool
     """Whether readers can send disputes and replies with the forms on the pages."""
@@ -97,13 +97,13 @@ class Settings:
     data_licence: str | None
     """The licence of the data, as an address or an identifier such as CC-BY-4.0; None if not given."""
     secret_key: str | None = field(repr=False)
-    """The key that signs cookies; None for a key stored in the data directory."""
+    """The key to sign cookies with; None for a generated key stored in the data directory."""
     drain: float
-    """The seconds for which a stopping service still accepts requests."""
+    """The number of seconds for which a stopping service still accepts requests."""
     lease: float = 0.005
-    """The seconds for which a process may send a score again without asking Redis; every write waits that long."""
+    """The seconds for which a process may reuse a score without asking Redis. Every write waits that long."""
     conventional: frozenset[str] = frozenset()
-    """The variables without our prefix that are used: `DATABASE_URL`, `REDIS_URL`."""
+    """The variables without the prefix `BORNEOUT_` that are used: `DATABASE_URL`, `REDIS_URL`."""
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -113,7 +113,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
-        """Read the settings.
+        """Read and check the settings.
 
         Args:
             env: The environment.
@@ -164,7 +164,7 @@ def _flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
 
 
 def _data_dir(path: Path) -> Path:
-    """Return the path if it can be part of the URL of the SQLite file."""
+    """Check that the path of the data directory is valid UTF-8, as a URL must be, and return it."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -173,7 +173,7 @@ def _data_dir(path: Path) -> Path:
 
 
 def _database_url(variable: Variable) -> str:
-    """Return the URL for SQLAlchemy; the driver for PostgreSQL is psycopg 3."""
+    """Return the database URL in the form that SQLAlchemy needs, with psycopg 3 for PostgreSQL."""
     scheme, is_url, rest = variable.value.partition("://")
     if is_url and scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         url = with_host_options(f"postgresql+psycopg://{rest}")
@@ -205,7 +205,7 @@ def _redis_url(variable: Variable) -> str:
 
 
 def _checked(name: str, url: str, check: Callable[[str], None]) -> str:
-    """Return a URL after checking it with its client. The error never quotes the URL, which may contain a password."""
+    """Check a URL and return it. The error does not quote the URL, which may contain a password."""
     try:
         check(url)
     except ValueError as exc:
@@ -237,7 +237,7 @@ def _limits(text: str | None) -> Limits | None:
 
 
 def _number(env: Mapping[str, str], name: str, default: int, allowed: range, words: str) -> int:
-    """Return a number in the allowed range, which `words` describes in the error."""
+    """Return the value of a variable as a number. `words` describes the allowed range in the error."""
     text = env.get(PREFIX + name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= 15 and int(text) in allowed):
         raise BadSetting(f"{PREFIX}{name} must be {words}, not {text!r}.")
@@ -245,7 +245,7 @@ def _number(env: Mapping[str, str], name: str, default: int, allowed: range, wor
 
 
 def _base_path(path: str) -> str:
-    """Return the base path without a trailing slash."""
+    """Check the base path, and return it without a trailing slash."""
     bare = path.removesuffix("/")
     if bare and not _BASE_PATH.fullmatch(bare):
         raise BadSetting(
@@ -256,7 +256,7 @@ def _base_path(path: str) -> str:
 
 
 def _public_url(env: Mapping[str, str]) -> str | None:
-    """Return the public address with the base path, which the variable may include or omit."""
+    """Return the public address with the base path, whether or not the variable includes it."""
     if not (url := (env.get(PREFIX + "PUBLIC_URL") or "").rstrip("/")):
         return None
     base_path = _base_path(env.get(PREFIX + "BASE_PATH") or "")

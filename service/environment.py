@@ -1,4 +1,4 @@
-"""The settings that are read before the application is imported."""
+"""Read the settings that are needed before the application is imported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PORT = "8000"
 
 
 class Variable(NamedTuple):
-    """An environment variable that is set."""
+    """An environment variable that is set, with its value."""
 
     name: str
     value: str
@@ -27,7 +27,7 @@ class Variable(NamedTuple):
 
 
 def find_variable(env: Mapping[str, str], name: str) -> Variable | None:
-    """Return the variable with our prefix, or else the conventional one without it.
+    """Return the set variable with the prefix `BORNEOUT_`, or else without it; None if neither is set.
 
     >>> find_variable({"DATABASE_URL": "postgresql://h/b", "BORNEOUT_DATABASE_URL": ""}, "DATABASE_URL")
     Variable(name='DATABASE_URL', value='postgresql://h/b')
@@ -37,7 +37,7 @@ def find_variable(env: Mapping[str, str], name: str) -> Variable | None:
 
 
 def find_data_dir(env: Mapping[str, str]) -> Path:
-    """Return the data directory.
+    """Return the absolute path of the data directory, which holds the database, sockets and metrics.
 
     >>> find_data_dir({"BORNEOUT_DATA_DIR": "/srv/borneout"})
     PosixPath('/srv/borneout')
@@ -46,7 +46,7 @@ def find_data_dir(env: Mapping[str, str]) -> Path:
 
 
 def absolute_path(path: Path) -> Path:
-    """Return the absolute form of a path. `~` is the home directory, as in a shell."""
+    """Return a path as an absolute one. `~` is the home directory, as in a shell."""
     try:
         return path.expanduser().absolute()
     except RuntimeError:  # unknown user
@@ -54,7 +54,7 @@ def absolute_path(path: Path) -> Path:
 
 
 def find_port(env: Mapping[str, str]) -> int:
-    """Return the port to listen on.
+    """Return the port that the service listens on.
 
     Raises:
         ValueError: The variable is not a number from 1 to 65535.
@@ -69,7 +69,7 @@ def find_port(env: Mapping[str, str]) -> int:
 
 
 def drain_seconds(env: Mapping[str, str]) -> float:
-    """Return the seconds for which a stopping service still accepts requests.
+    """Return the number of seconds for which a stopping service still accepts requests.
 
     Raises:
         ValueError: The variable is not a number of seconds from 0 to 300.

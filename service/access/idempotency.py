@@ -51,7 +51,7 @@ def run_once(
     stored: StoredResponse | None,
     now: dt.datetime,
 ) -> tuple[CallResponse, bool]:
-    """Run a call and store its response, or return the stored response of the first call with the same key.
+    """Run a call and store its response, or return the stored response to the first call with its key.
 
     The writes of `run` and its stored response share one transaction. If `run` raises an error, nothing is stored, and
     the next call with the key runs again.

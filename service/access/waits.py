@@ -1,4 +1,4 @@
-"""Limit the calls that wait for news: a maximum for each process, and one for each API key."""
+"""Limit the calls that wait for changes: a maximum for each process, and one for each API key."""
 
 from __future__ import annotations
 

@@ -54,12 +54,12 @@ return marked and 1 or 0
 
 
 class Found(NamedTuple):
-    """The state of Redis before a delivery. Unless both are true, the delivery invalidated every cached score."""
+    """The state of Redis before a delivery. Unless both are true, the delivery invalidated all scores."""
 
     is_marked: bool
-    """Whether Redis had the last mark of this worker, so nothing delivered since then was lost."""
+    """Whether Redis still had this worker's last mark, so it lost no invalidation delivered before."""
     is_paired: bool
-    """Whether Redis and the database had the same token, so no worker uses another Redis or copy of the database."""
+    """Whether Redis and the database had the same token, so they are paired with each other only."""
 
 
 class Delivery:
@@ -138,7 +138,7 @@ class Delivery:
             return list(session.scalars(rows))
 
     def _delete(self, batch: list[Outbox], *, wait: bool) -> None:
-        """Delete rows. Without `wait`, rows locked by another writer stay in the queue and are delivered again.
+        """Delete delivered rows. Without `wait`, locked rows stay in the queue and are delivered again.
 
         Waiting for a long write on SQLite would delay the next proof.
         """

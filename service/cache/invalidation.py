@@ -72,7 +72,7 @@ def _queue(session: Session, kinds: Iterable[str], outlets: list[str] | None, *,
 
 
 def invalidate(cache: ScoreCache, outlets: Iterable[str]) -> bool:
-    """Invalidate the cached responses about these outlets and all rankings, and wait until leases end.
+    """Invalidate cached responses about outlets and rankings; wait until no process may still serve them.
 
     Returns:
         Whether Redis confirmed the invalidation. If not, the worker retries it from the outbox.
@@ -81,7 +81,7 @@ def invalidate(cache: ScoreCache, outlets: Iterable[str]) -> bool:
 
 
 def invalidate_all(cache: ScoreCache) -> bool:
-    """Invalidate all cached responses, and wait until no process may still serve them from memory.
+    """Invalidate all cached responses; wait until no process may still serve them.
 
     Returns:
         Whether Redis confirmed the invalidation.

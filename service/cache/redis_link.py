@@ -121,7 +121,7 @@ class RedisLink:
         return self._prefix
 
     def identify(self) -> None:
-        """Read the id of the database again, at most once a second, because the database may have been replaced."""
+        """Read the database id again, at most once a second, because the database may have been replaced."""
         if time.monotonic() < self._identify_at:
             return
         self._identify_at = time.monotonic() + _IDENTIFY_PAUSE
@@ -196,7 +196,7 @@ class RedisLink:
         return CacheState.UNPROVEN
 
     def refused_commands(self) -> list[str]:
-        """Return the commands that the service uses but that the ACL of Redis does not permit its user."""
+        """Return the commands that the service uses but that its Redis user is not permitted to run."""
         refused = []
         for name, call in _COMMANDS:
             try:

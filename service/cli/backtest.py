@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class PredictionLine(TypedDict):
-    """A line of the file of predictions."""
+    """A line of the file that `--predictions` writes."""
 
     level: str
     claim_id: str
@@ -123,7 +123,7 @@ def _coverage(coverage: Coverage) -> str:
 
 
 def _figures(scores: list[MethodScore], coverage: Coverage) -> str:
-    """Return the figures as JSON."""
+    """Return the measures of all methods and the coverage of the intervals as JSON."""
     methods = {score.method: {"reports": asdict(score.reports), "claims": asdict(score.claims)} for score in scores}
     return json.dumps({"methods": methods, "coverage": coverage._asdict() | {"share": coverage.share}}, indent=2)
 

@@ -34,7 +34,7 @@ def export(settings: Settings, *, target: Path) -> None:
 
 
 def restore_export(connections: Connections, source: Path) -> None:
-    """Restore an export into an empty database, and print the number of rows."""
+    """Restore an export into an empty database, and print the number of rows in each table."""
     from contextlib import closing
 
     from service.transfer import restore

@@ -1,4 +1,4 @@
-"""The output of an import: its progress bar, the rejected lines, and the file of results."""
+"""Show an import: its progress bar, its rejected lines, and the file of results."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from service.transfer.results import as_ndjson
 
 
 class ImportOutput:
-    """Counts and prints the results of lines."""
+    """The output of an import, which counts, prints and stores the results of its lines."""
 
     def __init__(self, results: IO[str] | None) -> None:
         self.counts = Counter(dict.fromkeys(LineStatus, 0))
         """The number of lines by status."""
         self._results = results
-        """The file for the result of each line; None to write no file."""
+        """The file that the result of each line is written to; None for no file."""
         self._console = Console(stderr=True)
         self._rejections = Rejections(self._console)
 
     def progress(self) -> Progress:
-        """Return a progress bar. Its tasks have the field `lines`."""
+        """Return a progress bar. Each of its tasks needs a field `lines`, the number of lines so far."""
         return Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),

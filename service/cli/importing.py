@@ -1,4 +1,4 @@
-"""The command `import`. It loads the modules of an import late, because `--help` does not need them."""
+"""The command `import`, which loads a file into the local database or a remote service."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _import(settings: Settings, file: Path | None, options: FileOptions, **targe
 
 
 def _file_options(settings: Settings, **form: Unpack[_Form]) -> FileOptions:
-    """Return how the file is read. An invalid option is a usage error that names it."""
+    """Return the options for reading the file; an invalid one raises a usage error that names it."""
     from service.errors import InvalidQuery
     from service.transfer.files.options import FileOptions, parse_name
 

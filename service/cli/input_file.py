@@ -1,4 +1,4 @@
-"""The file that an import reads: its stream, its position for the progress bar, and its first lines."""
+"""Open the file that an import reads, count the bytes read for the progress bar, and preview lines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CountedStream:
     def __init__(self, stream: Readable, on_read: Callable[[int], object] = lambda _: None) -> None:
         self._stream = stream
         self._on_read = on_read
-        """Called with the new count."""
+        """A function that is called with the new count after each read."""
         self.count = 0
 
     def read(self, size: int) -> bytes:
@@ -40,7 +40,7 @@ class CountedStream:
 
 @contextmanager
 def open_file(file: Path) -> Iterator[tuple[Readable, int | None]]:
-    """Yield the stream of a file and its size; the size of a pipe is None. The file `-` is the standard input."""
+    """Yield the stream and the size of a file, None for a pipe. The file `-` is the standard input."""
     if str(file) == "-":
         yield sys.stdin.buffer, None
         return
@@ -50,7 +50,7 @@ def open_file(file: Path) -> Iterator[tuple[Readable, int | None]]:
 
 
 def show_preview(file: Path, options: FileOptions) -> None:
-    """Print the form of a file and its first lines as parsed. Skip the standard input, which can be read only once."""
+    """Print the format and the first parsed lines of a file, unless it is the standard input."""
     if str(file) != "-":
         with open_file(file) as (stream, _):
             for _ in islice(with_preview(open_lines(stream, options)), PREVIEW):
@@ -58,7 +58,7 @@ def show_preview(file: Path, options: FileOptions) -> None:
 
 
 def with_preview(opened: OpenFile) -> Iterator[NumberedValue]:
-    """Print the form of a file and its first lines as parsed, and yield all lines."""
+    """Yield all lines of a file, after printing its format, and the first ones as they are parsed."""
     click.echo(f"Read as {opened.form}.")
     for place, (number, value) in enumerate(opened):
         if place < PREVIEW and not isinstance(value, ServiceError):

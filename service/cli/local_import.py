@@ -1,4 +1,4 @@
-"""Import a file into the database."""
+"""Import a file, or the example, into the local database."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from service.values.instants import utc_now
 from service.values.vocabulary import OPERATOR
 
 EXAMPLE = Path(__file__).with_name("alonso.ndjson")
-"""The path of the example, which is part of the package."""
+"""The path of the example file, which is part of the package."""
 
 Load: TypeAlias = Callable[[Iterator[list[ReadLine]]], Iterator[LineResult]]
-"""Loads batches of lines and yields the result of each line."""
+"""The type of functions that load batches of lines and yield the result of each line."""
 
 
 def import_locally(
     settings: Settings, file: Path, options: FileOptions, output: ImportOutput, *, dry_run: bool
 ) -> None:
-    """Load a file into the database of the settings, with a progress bar.
+    """Load a file into the local database, with a progress bar.
 
     Args:
         settings: The settings.
         file: The file; `-` is the standard input.
         options: The options for reading it.
         output: The output for the results.
-        dry_run: Whether to record nothing, and to print the form of the file and its first lines.
+        dry_run: Whether to record nothing, and to print the format of the file and its first lines.
     """
     with (
         _open_loader(settings, dry_run=dry_run) as load,
@@ -71,7 +71,7 @@ def load_example(connections: Connections) -> Counter[LineStatus]:
 
 @contextmanager
 def _open_loader(settings: Settings, *, dry_run: bool) -> Iterator[Load]:
-    """Yield the function that loads lines into the database of the settings.
+    """Yield the function that loads lines into the local database or, in a dry run, only tries to.
 
     A dry run creates nothing: if there is no database yet, it uses a temporary one.
     """
@@ -102,7 +102,7 @@ def _try(connections: Connections, batches: Iterator[list[ReadLine]]) -> Iterato
 
 
 def _batches(lines: Iterator[ReadLine]) -> Iterator[list[ReadLine]]:
-    """Yield lines in batches. If an error stops the reading, the lines before it are yielded first."""
+    """Yield lines in batches; if the file becomes unreadable, yield the lines read so far, then raise."""
     batch: list[ReadLine] = []
     try:
         for line in lines:

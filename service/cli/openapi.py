@@ -1,4 +1,4 @@
-"""Generate the API document."""
+"""Generate the API document and the list of problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the service and its worker, and create the schema."""
+"""Run the service or its worker, and create the schema."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _with_metrics_dir(command: CommandFunction) -> CommandFunction:
-    """Set the metrics folder that all processes share. prometheus_client reads it on import, so set it first."""
+    """Make a command set the shared metrics folder first, because prometheus_client reads it on import."""
 
     @functools.wraps(command)
     def run(*, data_dir: Path | None, **options: object) -> object:
@@ -75,7 +75,7 @@ def _key_hint(settings: Settings, first_key: str | None) -> str:
 
 
 def _data_hint(settings: Settings) -> str:
-    """Return the location of the data without user and password, and the environment variables that set it."""
+    """Return the location of the data for the start message, without user and password."""
     import sqlalchemy as sa
 
     if (file := settings.sqlite_file) is not None:

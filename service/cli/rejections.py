@@ -13,12 +13,12 @@ from service.transfer.lines import LineResult
 
 
 class Rejections:
-    """Prints rejected lines and warnings. Errors in a notation that many cells share are printed once, then counted."""
+    """A printer of rejected lines and warnings, which prints an error in a shared notation only once."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._first: dict[str, int] = {}
-        """The code of each notation, with the line where it first occurred."""
+        """The number of the line where each error in a notation first occurred, by error code."""
         self._more = Counter[str]()
 
     def show(self, result: LineResult) -> None:
@@ -33,13 +33,13 @@ class Rejections:
             self._print(f"line {result.number} warning ({warning.code}): {warning.detail}")
 
     def summarize(self) -> None:
-        """Print the number of further cells in each notation."""
+        """Print, for each error in a notation, the number of further cells that had it."""
         for code, count in self._more.items():
             cells = "cell was" if count == 1 else "cells were"
             self._print(f"{count:,} more {cells} rejected like the one on line {self._first[code]} ({code}).")
 
     def _new(self, number: int, error: ServiceError) -> Iterator[FieldError]:
-        """Yield the places of an error, without those in a notation that was printed before."""
+        """Yield the places of an error, except where an error in a notation was printed before."""
         for place in error.errors:
             if (code := place["code"]) in self._first:
                 self._more[code] += 1

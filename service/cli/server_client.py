@@ -1,4 +1,4 @@
-"""A client for the import jobs of a remote service."""
+"""A client that runs import jobs on a remote service."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ _PROBLEMS = {kind.name: kind for kind in problem_types()}
 
 
 class Unreachable(CannotRun):
-    """A service that does not respond, is not a Borneout service, or rejects the key."""
+    """A failed call to a service that does not respond, is not Borneout, or rejects the key."""
 
 
 class NoResponse(Unreachable):
-    """A missing response. The service may have executed the call."""
+    """A call without a response from the service, which may still have executed it."""
 
 
 class Progress(TypedDict):
-    """The part of a job's progress that is shown."""
+    """The part of a job's progress that the progress bar shows."""
 
     read: int
     share: float
@@ -51,14 +51,14 @@ class Job(TypedDict):
 
 
 class Server:
-    """A remote service, called with an API key."""
+    """A remote service that runs import jobs, called with an API key."""
 
     def __init__(self, address: str, key: str) -> None:
         self._address = address.rstrip("/")
         self._pool = urllib3.PoolManager(headers={"Authorization": f"Bearer {key}"}, timeout=_TIMEOUT)
 
     def start(self, stream: Readable, options: FileOptions, *, size: int | None, dry_run: bool, call: UUID) -> Job:
-        """Send a file, and return its job.
+        """Send a file to import, and return the job that imports it.
 
         Args:
             stream: The file.
@@ -105,7 +105,7 @@ class Server:
             response.release_conn()
 
     def _ask(self, path: str, *, preload_content: bool = True) -> urllib3.BaseHTTPResponse:
-        """Send a GET, and repeat it while the service is busy or does not respond."""
+        """Send a GET request, and retry for a minute while the service is busy or does not respond."""
         deadline = time.monotonic() + _OUTAGE
         while True:
             try:
@@ -157,7 +157,7 @@ class Server:
 
 
 def is_passing(error: Exception) -> bool:
-    """Return whether the same call may succeed later."""
+    """Return whether the same call may succeed later, so that it can be retried."""
     is_busy = isinstance(error, ServiceError) and error.retry_after is not None
     return isinstance(error, NoResponse) or is_busy
 

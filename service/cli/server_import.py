@@ -1,4 +1,4 @@
-"""Import a file into a remote service: send it, follow the job, and show the results of its lines."""
+"""Import a file into a remote service: send it, wait for the job, and show the results of its lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.values.ids import new_id
 from service.values.vocabulary import ImportStatus
 
 _ATTEMPTS = 20
-"""The number of attempts to send a file to a service that is busy."""
+"""The maximum number of attempts to send a file, while the service is busy or does not respond."""
 
 
 def import_on_server(server: Server, file: Path, options: FileOptions, output: ImportOutput, *, dry_run: bool) -> None:
@@ -31,7 +31,7 @@ def import_on_server(server: Server, file: Path, options: FileOptions, output: I
         dry_run: Whether to record nothing.
 
     Raises:
-        ServiceError: The service rejected the file, or could not read it to its end.
+        ServiceError: The service rejected the file, or could not read all of it.
     """
     with output.progress() as progress:
         job = _send(server, file, options, dry_run=dry_run, progress=progress)
@@ -52,7 +52,7 @@ def import_on_server(server: Server, file: Path, options: FileOptions, output: I
 
 
 def _send(server: Server, file: Path, options: FileOptions, *, dry_run: bool, progress: Progress) -> Job:
-    """Send a file. Retry while the service is busy, or if its response was lost."""
+    """Send a file and return its job; retry while the service is busy or if its response was lost."""
     call, attempts = new_id(), 1 if str(file) == "-" else _ATTEMPTS
     task = progress.add_task(f"sending {file.name}", total=None, lines=0)
     while True:

@@ -33,7 +33,7 @@ class Connections:
 
 
 class NameParameter(click.ParamType[str]):
-    """A name of printable characters that is not blank."""
+    """A parameter type for a name of printable characters that is not blank."""
 
     name = "text"
 
@@ -47,7 +47,7 @@ class NameParameter(click.ParamType[str]):
 
 
 class InstantParameter(click.ParamType[dt.datetime]):
-    """An instant with a time zone."""
+    """A parameter type for an instant with a time zone."""
 
     name = "instant"
 
@@ -61,7 +61,7 @@ class InstantParameter(click.ParamType[dt.datetime]):
 
 
 def with_settings(command: CommandFunction) -> CommandFunction:
-    """Add the option `--data-dir` to a command, and pass the settings to it."""
+    """Add the option `--data-dir` to a command, and pass the settings to the command."""
 
     @click.option(
         "--data-dir",
@@ -88,7 +88,7 @@ def with_settings(command: CommandFunction) -> CommandFunction:
 
 
 def with_connections(*, writes: bool) -> Callable[[CommandFunction], CommandFunction]:
-    """Add the option `--data-dir` to a command, and pass open connections to it. Only errors are logged.
+    """Add the option `--data-dir` to a command, and pass open connections to the command.
 
     Args:
         writes: Whether the command writes to the database; see `open_connections`.
@@ -107,11 +107,11 @@ def with_connections(*, writes: bool) -> Callable[[CommandFunction], CommandFunc
 
 @contextmanager
 def open_connections(settings: Settings, *, writes: bool) -> Iterator[Connections]:
-    """Check the schema, open the database and the cache, and close them at the end. Only errors are logged.
+    """Check the schema, and yield connections to the database and the cache; log only errors.
 
     Args:
         settings: The settings.
-        writes: Whether the command writes, so that it may create an unused SQLite database.
+        writes: Whether the command writes, and so may create a SQLite database that does not exist yet.
 
     Raises:
         UnusableDatabase: The database does not have the schema of this version.
@@ -132,7 +132,7 @@ def open_connections(settings: Settings, *, writes: bool) -> Iterator[Connection
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Connections]:
-    """Open the database and the cache without checking the schema, and close them at the end."""
+    """Yield connections to the database and the cache, without checking the schema."""
     from service.cache.score_cache import ScoreCache
     from service.storage.db import Database
     from service.storage.identity import database_id

@@ -1,4 +1,4 @@
-"""Back up a SQLite database that is in use, and restore a backup over one that is not."""
+"""Back up a SQLite database while it is in use, and restore a backup while it is not."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class BackupError(CannotRun):
 
 
 def backup(url: str, target: Path) -> int:
-    """Back up a database to a file without blocking writers. The copy is checked before it gets its name.
+    """Back up a database to a file without blocking writers, and check the copy.
 
     Args:
-        url: The database.
+        url: The URL of the database.
         target: A file that does not exist yet.
 
     Returns:
@@ -53,12 +53,12 @@ def backup(url: str, target: Path) -> int:
 
 
 def restore(url: str, data_dir: Path, backup: Path, *, now: dt.datetime) -> Path | None:
-    """Replace a database that is not in use with a backup. Its new id keeps cached scores from being used with it.
+    """Replace a database with a backup. It gets a new id, so that scores cached before are not used.
 
     Args:
-        url: The database.
+        url: The URL of the database.
         data_dir: The data directory, which holds the lock of a running `serve`.
-        backup: A file that `backup` of this version made.
+        backup: A file that `backup` wrote with this version.
         now: The current time, which is part of the name of the replaced database.
 
     Returns:
@@ -90,7 +90,7 @@ def _sqlite_file(url: str, tool: str) -> Path:
 
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
-    """Yield a complete copy beside the target, flushed to disk; it is deleted at the end unless it was renamed."""
+    """Yield a copy beside the target, flushed to disk, which is deleted at the end unless it was renamed."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     copy = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -128,7 +128,7 @@ def _check_copy(copy: Path, source: Path) -> int:
 
 @contextmanager
 def _locked(data_dir: Path, database: Path) -> Iterator[None]:
-    """Hold the lock of `serve`, and check that no other process has the database open."""
+    """Hold the lock of `serve` during the block, after checking that no process has the database open."""
     make_data_dir(data_dir)
     with contextlib.ExitStack() as stack:
         try:
@@ -152,7 +152,7 @@ def _close_wal(database: Path) -> None:
 
 
 def _set_aside(database: Path, now: dt.datetime) -> Path | None:
-    """Give the database a second name, which it keeps after the restore."""
+    """Link the database to a second name, under which it is kept after the restore, and return this name."""
     if not database.exists():
         return None
     aside = database.with_name(f"{database.name}.before-{now:%Y%m%dT%H%M%SZ}")
@@ -164,7 +164,7 @@ def _set_aside(database: Path, now: dt.datetime) -> Path | None:
 
 
 def _fsync(path: Path) -> None:
-    """Flush a file, or the names in a folder, to disk."""
+    """Flush a file to disk, or for a folder, the names of its files."""
     file = os.open(path, os.O_RDONLY)
     try:
         os.fsync(file)

@@ -1,4 +1,4 @@
-"""The data directory. It and the files in it are private to their owner."""
+"""Create and check the data directory, which only its owner can access."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from service.errors import CannotRun
 
 METRICS = "metrics"
-"""The folder in the data directory for the metrics of each process."""
+"""The name of the folder in the data directory where each process stores its metrics."""
 _PRIVATE = 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -20,10 +20,10 @@ def keep_files_private() -> None:
 
 
 def make_data_dir(data_dir: Path) -> None:
-    """Create the directory if it does not exist; an existing one keeps its mode.
+    """Create the data directory if it does not exist; an existing one keeps its mode.
 
     Raises:
-        CannotRun: It cannot be created or written to.
+        CannotRun: The directory cannot be created or written to.
     """
     check_data_dir(data_dir)
     try:
@@ -33,10 +33,10 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 def check_data_dir(data_dir: Path) -> None:
-    """Check that the directory, if it exists, can be used.
+    """Check that the data directory, if it exists, is a directory that this user can write to.
 
     Raises:
-        CannotRun: It is a file, or this user may not write to it.
+        CannotRun: The path is a file, or this user may not write to it.
     """
     if not os.path.lexists(data_dir):
         return
@@ -47,7 +47,7 @@ def check_data_dir(data_dir: Path) -> None:
 
 
 def shared_mode(data_dir: Path) -> str | None:
-    """Return the octal mode of a data directory that other users can access, else None."""
+    """Return the octal mode of the data directory if other users can access it, else None."""
     try:
         mode = data_dir.stat().st_mode
     except OSError:

@@ -1,4 +1,4 @@
-"""The gunicorn configuration of the API, for `borneout serve` and compose. Command line options take precedence."""
+"""The gunicorn configuration for `borneout serve` and compose. Command line options take precedence."""
 
 import gc
 import json
@@ -32,8 +32,8 @@ keep_files_private()
 class ResponseLogger(Logger):  # type: ignore[misc]
     """Gunicorn's logger without the access log.
 
-    With `logconfig_dict` gunicorn prepares a line for every response, even if it writes none. This takes a tenth of the
-    time of a response from memory.
+    With `logconfig_dict`, gunicorn prepares a line for every response even if it writes none, which takes a tenth of
+    the time of a response from memory.
     """
 
     def access(self, *_: object) -> None:
@@ -53,7 +53,7 @@ keepalive = 5
 limit_request_line = message.MAX_REQUEST_LINE = 32_768
 raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_METRICS}"]
 control_socket_disable = True
-# No header sets the path, the scheme or the user; see BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES.
+# No header may set the path, the scheme or the user; see BORNEOUT_BASE_PATH and BORNEOUT_TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
@@ -73,7 +73,7 @@ logconfig_dict = {
 def _write_problem(sock: socket, status: int, reason: str, detail: str) -> None:
     """Send a problem document for a request that gunicorn cannot parse, instead of gunicorn's HTML.
 
-    Gunicorn has no hook for this. For its statuses such as 417 and 501 the API returns 400.
+    Gunicorn has no hook for this. The API returns 400 where gunicorn would return a status such as 417 or 501.
     """
     kind = _PROBLEMS.get(status, BadRequest)
     body = json.dumps({**kind(detail or reason).document(), "instance": ""}).encode()
@@ -86,7 +86,7 @@ util.write_error = _write_problem
 
 
 def on_starting(_server: Arbiter) -> None:
-    """Check the settings, and delete the metrics of earlier processes, which would be added to the new ones."""
+    """Check the settings, and delete the metrics of an earlier run, which would add to the new ones."""
     # Imported late, because prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported.
     from service.config import BadSetting, Settings  # noqa: PLC0415
 
@@ -101,7 +101,7 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def when_ready(_server: Arbiter) -> None:
-    """Import the application once for all workers. The socket already queues connections.
+    """Import the application once for all workers, and check the schema, before workers are forked.
 
     Unlike with `preload_app`, each worker creates its own application with its own connections to the database and to
     Redis.
@@ -114,12 +114,12 @@ def when_ready(_server: Arbiter) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Allow one in four threads to wait for changes. The others respond to requests."""
+    """Let requests that wait for changes use at most a quarter of the worker's threads."""
     worker.wsgi.extensions["runtime"].waits.at_most = worker.cfg.threads // 4
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:
-    """Remove the gauges of a process that has ended. Its counters are kept."""
+    """Remove the metric gauges of a worker that has ended; its counters are kept."""
     # Imported late, as above.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The thread of the worker that processes import jobs."""
+"""Process import jobs in a thread of the worker."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def run_imports(imports: Imports, stop: Stop) -> None:
         try:
             is_working = imports.step(now=utc_now())
         except Exception as exc:
-            if not is_unavailable(exc):  # otherwise the main thread logs it
+            if not is_unavailable(exc):  # if it is, the main thread logs it
                 log.exception("An import failed")
         if not is_working:
             stop.wait(_IDLE)
-    with contextlib.suppress(sa.exc.SQLAlchemyError):  # the leases expire
+    with contextlib.suppress(sa.exc.SQLAlchemyError):  # otherwise the leases expire by themselves
         imports.release()
 
 
 def read_file(stream: Readable, options: FileOptions, skipped: int) -> Generator[ReadLine]:
-    """Yield the lines of a file after the skipped ones.
+    """Yield the lines of an imported file, without those that were already loaded.
 
     Args:
-        stream: The file.
-        options: The options with which it is read.
+        stream: The stream of the file.
+        options: The options for reading the file.
         skipped: The number of lines to skip at the beginning.
 
     Raises:

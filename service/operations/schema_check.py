@@ -65,10 +65,10 @@ def create_schema(settings: Settings) -> None:
 
 
 def refuse_other_schema(settings: Settings) -> SchemaState:
-    """Return whether the database is empty or has the schema of this version.
+    """Return the state of the database, which must be empty or have the schema of this version.
 
     Raises:
-        UnusableDatabase: The database has another schema.
+        UnusableDatabase: The database is in another state.
     """
     state = _state(settings)
     if state not in (SchemaState.EMPTY, SchemaState.CURRENT):
@@ -87,7 +87,7 @@ def require_schema(settings: Settings) -> None:
 
 
 def require_data(settings: Settings) -> None:
-    """Check that the database has the schema of this version, for a command that only reads.
+    """Check that the database has the schema of this version, for a command that needs existing data.
 
     Raises:
         UnusableDatabase: The database has another schema, or none.
@@ -98,7 +98,10 @@ def require_data(settings: Settings) -> None:
 
 
 def check_at_start() -> None:
-    """Exit before gunicorn starts a worker if the settings or the schema are wrong. Ignore an unavailable database."""
+    """Exit if the settings or the schema are wrong, before gunicorn starts a worker.
+
+    If the database is unavailable, its schema is not checked.
+    """
     try:
         require_schema(Settings.from_env())
     except CannotRun as exc:
@@ -137,10 +140,10 @@ def is_sqlite(settings: Settings) -> bool:
 
 
 def _state(settings: Settings) -> SchemaState:
-    """Return the state of the database.
+    """Return whether the database has a schema, and which.
 
     Raises:
-        CannotRun: The directory of a SQLite file is not a directory, or this user may not write to it.
+        CannotRun: The parent of a SQLite file is not a directory, or this user may not write to it.
     """
     if settings.sqlite_file is not None:
         check_data_dir(settings.sqlite_file.parent)
@@ -148,7 +151,7 @@ def _state(settings: Settings) -> SchemaState:
 
 
 def _message(template: str, settings: Settings) -> str:
-    """Return a message that names the database and a replacement, without the password in the URL."""
+    """Fill in a message with the database, without its password, and with a suggested replacement."""
     url = sa.make_url(settings.database_url)
     if not is_sqlite(settings):
         database = f"The PostgreSQL database {url.database or url.username} on {url.host or 'this machine'}"

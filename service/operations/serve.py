@@ -1,4 +1,4 @@
-"""`borneout serve`: start the processes of the service, restart those that end, and stop them in order."""
+"""`borneout serve`: start the service's processes, restart those that end, and stop them in order."""
 
 from __future__ import annotations
 
@@ -35,19 +35,21 @@ _WATCH_INTERVAL = 0.2  # seconds, while running
 def serve(
     settings: Settings, *, host: str, port: int, workers: int, announce: Callable[[str, str | None], None]
 ) -> None:
-    """Run until SIGTERM or Ctrl-C. SIGTERM drains first: `/readyz` returns 503 while other requests are still served.
+    """Run the service until SIGTERM or Ctrl-C.
+
+    SIGTERM drains first: `/readyz` returns 503 while other requests are still served.
 
     Args:
         settings: The settings of the service.
         host: The address to listen on.
         port: The port to listen on.
         workers: The number of processes that handle requests.
-        announce: Called once with the service's address and, on the first start, the first key.
+        announce: A function that is called once with the service's address and, on the first start, the first key.
 
     Raises:
         StartError: Another service uses the data directory, or this one cannot listen.
         UnusableDatabase: The database has another schema, or no schema while `BORNEOUT_MIGRATE` is false.
-        OtherHost: The Redis is embedded, and another host runs a worker on the database.
+        OtherHost: Redis is embedded, but another host runs a worker on the database.
     """
     if settings.migrate:
         refuse_other_schema(settings)
@@ -92,7 +94,7 @@ def _handle_signals() -> tuple[Stop, Stop]:
 
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
-    """Hold the lock of the data directory, so that a second service cannot stop the Redis of the first."""
+    """Hold the lock of the data directory during the block, so that no second service uses it."""
     with ExitStack() as stack:
         try:
             stack.enter_context(FileLock(data_dir / "serve.lock", blocking=False, mode=0o600))
@@ -102,7 +104,7 @@ def _locked(data_dir: Path) -> Iterator[None]:
 
 
 def _prepare_database(settings: Settings) -> None:
-    """Create the schema if it is missing, and the operator's first key before the first request is served."""
+    """Create the schema if it is missing, and the key that the operator set for an empty database."""
     if settings.migrate:
         create_schema(settings)
     if settings.bootstrap_key is not None:
@@ -110,13 +112,13 @@ def _prepare_database(settings: Settings) -> None:
 
 
 def _ensure_first_key(settings: Settings) -> str | None:
-    """Create the first key if there is none, and return it. It is shown once, so a failed start must not create it."""
+    """Create the first key if there is none; return its secret, to show once, unless it was given."""
     with closing(Database(settings.database_url)) as db:
         return ensure_first_key(db, given=settings.bootstrap_key, now=utc_now())
 
 
 def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None:
-    """Start the processes, and wait until gunicorn is ready and, for a few seconds, until Redis is proven current."""
+    """Start the processes, and wait until gunicorn is ready and, for up to 5 s, the cache is usable."""
     for process in processes:
         process.start()
     gunicorn = processes[-1]
@@ -134,7 +136,7 @@ def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None
 
 
 def _watch(processes: list[Process], stop: Stop) -> None:
-    """Restart processes that end, until `stop` is set."""
+    """Restart processes that have ended, until `stop` is set."""
     while not stop.wait(_WATCH_INTERVAL):
         for process in processes:
             process.restart_if_ended()

@@ -1,4 +1,4 @@
-"""The processes of `borneout serve`: Redis, the worker and gunicorn."""
+"""Define the processes of `borneout serve`: the embedded Redis if used, the worker, and gunicorn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from service.storage.identity import database_id
 
 
 def service_processes(settings: Settings, address: ListenAddress, *, workers: int) -> list[Process]:
-    """Return the processes in the order of starting."""
+    """Return the processes of the service, in the order in which to start them."""
     socket = settings.data_dir / "redis.sock"
     wait = partial(await_server, socket) if settings.embedded_redis else lambda: None
     processes = [
@@ -48,7 +48,7 @@ def _run_worker(settings: Settings) -> None:
 
 
 def _run_gunicorn(settings: Settings, address: ListenAddress, *, workers: int) -> None:
-    """Run gunicorn in this process, which has already loaded its imports."""
+    """Run gunicorn in this process, with the settings passed in the environment."""
     # `serve` drains before it stops gunicorn, which must not drain again.
     env = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": settings.database_url, "DRAIN": "0"}
     os.environ.update({PREFIX + name: value for name, value in env.items()})

@@ -34,7 +34,7 @@ class Stop:
         return self._is_set
 
     def wait(self, seconds: float) -> bool:
-        """Wait until the flag is set or the time is up, and return whether it is set."""
+        """Wait until the flag is set or the seconds have passed, and return whether it is set."""
         with contextlib.suppress(queue.Empty):
             self._wakeups.get(timeout=seconds)
             self._wakeups.put(None)  # wake the next waiting thread

@@ -1,4 +1,4 @@
-"""The recurring tasks of the worker: housekeeping, the standings of rankings, and refits."""
+"""Run the worker's recurring tasks: housekeeping, updates of the stored rankings, and refits."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from service.values.instants import utc_now
 log = logging.getLogger(__name__)
 
 
-INTERVAL = 1.0  # seconds; much less than the life of the proof that each round renews
+INTERVAL = 1.0  # seconds; much less than the lifetime of the proof that each delivery renews
 REFIT_PAUSE = 60.0  # seconds between two refits, at least
 _REFIT_SHARE = 20  # the pause is also this many times the duration of the last refit, so that refits use 5 % of a CPU
 
 
 def run_housekeeping(db: Database, imports: Imports, stop: Stop) -> None:
-    """Renew the leases of imports and do the housekeeping every second until `stop` is set; failures are retried."""
+    """Renew the leases of imports and do the housekeeping, every second until `stop` is set."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
             imports.renew(now=utc_now())
             keep_house(db, now=utc_now())
         except Exception as exc:
-            if not is_unavailable(exc):  # otherwise the main thread logs it
+            if not is_unavailable(exc):  # if it is, the main thread logs it
                 log.exception("Housekeeping failed and will be retried")
         stop.wait(INTERVAL)
 
@@ -52,7 +52,7 @@ def keep_house(db: Database, *, now: dt.datetime) -> None:
 
 
 def run_standings(db: Database, stop: Stop) -> None:
-    """Update the stored order of rankings every second until `stop` is set; failures are logged and retried."""
+    """Update the stored order of rankings every second until `stop` is set. Failures are retried."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         try:
@@ -65,7 +65,7 @@ def run_standings(db: Database, stop: Stop) -> None:
 
 
 def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
-    """Refit until `stop` is set; a failed refit is logged and retried."""
+    """Refit scores and forecasts when due, until `stop` is set. A failed refit is logged and retried."""
     CURRENT_ACTOR.set(WORKER)
     while not stop.is_set():
         started_at = time.monotonic()
@@ -77,7 +77,7 @@ def run_refits(db: Database, cache: ScoreCache, stop: Stop) -> None:
 
 
 def refit(db: Database, cache: ScoreCache, stop: Stop, *, now: dt.datetime) -> None:
-    """Refit the context of scores and the learner of forecasts if they are due, and store today's forecasts."""
+    """Refit the score context and the forecast learner if they are due, and store today's forecasts."""
     if (context := refit_context(db, cache, now=now)) is not None:
         log.info("Scores now use context %s", context)
     if refit_learner(db, now=now):

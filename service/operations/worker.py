@@ -1,4 +1,4 @@
-"""The worker. It delivers invalidations every second; its threads prune, seal, update standings, refit and import."""
+"""The worker: it delivers invalidations every second, and runs its other tasks in threads."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from service.transfer.processing import Imports
 log = logging.getLogger(__name__)
 
 HEARTBEAT = "worker.beat"
-"""The file in the data directory that is touched every round."""
+"""The name of the file in the data directory that the worker touches every second, for health checks."""
 _JOIN_TIMEOUT = 20.0  # seconds; a refit that takes longer on shutdown is abandoned, which loses nothing
 
 
 def run_worker(db: Database, cache: ScoreCache, stop: Stop, *, host: str, heartbeat: Path) -> None:
-    """Work until `stop` is set. Rounds are retried while the database is unavailable.
+    """Run the worker until `stop` is set, and retry while the database is unavailable.
 
     Args:
         db: The database.
-        cache: The cached scores to invalidate.
-        stop: Set to end the worker.
-        host: The name of this host in the database.
-        heartbeat: A file touched every round, for health checks.
+        cache: The score cache to which invalidations are delivered.
+        stop: The flag that ends the worker.
+        host: The name under which this host is recorded in the database.
+        heartbeat: The file that is touched every second, for health checks.
     """
     log.info("Worker started")
     CURRENT_ACTOR.set(WORKER)
     if missing := cache.link.refused_commands():
         log.warning("The Redis user may not run %s on the keys borneout:*; see docs/operations.md", ", ".join(missing))
     imports = Imports(db, cache, read_file)
-    # In threads, because each may take half a minute, and invalidations must not wait for it.
+    # In threads, because a task may take half a minute, and invalidations must not wait for it.
     threads = [
         threading.Thread(target=run_housekeeping, args=(db, imports, stop), name="housekeeping", daemon=True),
         threading.Thread(target=run_standings, args=(db, stop), name="standings", daemon=True),
@@ -76,7 +76,7 @@ def _deliver_until(stop: Stop, delivery: Delivery, db: Database, *, host: str, h
             delivery.renew()
         _touch(heartbeat)
         stop.wait(INTERVAL)
-    with contextlib.suppress(sa.exc.SQLAlchemyError):  # the mark expires
+    with contextlib.suppress(sa.exc.SQLAlchemyError):  # otherwise the mark expires by itself
         unmark_host(db, host)
 
 

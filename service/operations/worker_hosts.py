@@ -1,4 +1,4 @@
-"""The hosts that run workers on a PostgreSQL database. All of them must use the same Redis."""
+"""Record the hosts that run workers on a PostgreSQL database, which must all use the same Redis."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ _NAME_LENGTH = 500
 
 
 class OtherHost(CannotRun):
-    """An embedded Redis on a database that a worker on another host uses; the message names the host."""
+    """A worker on another host that uses the database with another Redis; the message names the host."""
 
 
 def host_name(settings: Settings) -> str:
-    """Return the name of this host in the database: its host name and data directory."""
+    """Return the name that identifies this host in the database: its host name and data directory."""
     return f"{platform.node()}:{settings.data_dir}"[:_NAME_LENGTH]
 
 
 @retried
 def mark_host(db: Database, name: str) -> None:
-    """Store that a worker of this host is running. A SQLite database has only one host, and stores nothing."""
+    """Record that a worker on this host is running. Does nothing on SQLite, which only one host can use."""
     if db.engine.dialect.name == "postgresql":
         with db.write() as session:
             session.merge(WorkerHost(name=name, seen_at=_now(session)))
 
 
 def unmark_host(db: Database, name: str) -> None:
-    """Store that this host has no running worker any more."""
+    """Record that the worker on this host has stopped."""
     if db.engine.dialect.name == "postgresql":
         with db.write() as session:
             session.execute(sa.delete(WorkerHost).where(WorkerHost.name == name))
 
 
 def refuse_other_hosts(db: Database, name: str) -> None:
-    """Check that no other host runs a worker, because invalidations by that host do not reach an embedded Redis.
+    """Check that no other host runs a worker, as its invalidations would not reach an embedded Redis.
 
     Raises:
-        OtherHost: Another host does.
+        OtherHost: A worker on another host uses the database.
     """
     if db.engine.dialect.name != "postgresql":
         return
@@ -64,5 +64,5 @@ def refuse_other_hosts(db: Database, name: str) -> None:
 
 
 def _now(session: Session) -> dt.datetime:
-    """Return the time of the database, because the clocks of hosts differ."""
+    """Return the time of the database server, because the clocks of hosts differ."""
     return session.execute(sa.select(sa.type_coerce(sa.func.now(), UtcDateTime))).scalar_one()

@@ -68,7 +68,7 @@ def stream_outlets(session: Session, **filters: Unpack[OutletFilters]) -> Iterat
 
 
 def used_initials(db: Database) -> Sequence[str]:
-    """Return the initials that at least one listed slug begins with. Each takes one index lookup."""
+    """Return the initials under which outlets are listed. Each one takes one index lookup."""
     slugs = sa.select(Outlet.slug).where(Outlet.merged_into_id.is_(None)).order_by(Outlet.slug).limit(1)
     found = [slugs.where(_begins_with(one)).scalar_subquery().is_not(None).label(one) for one in INITIALS]
     with db.read() as session:
@@ -94,7 +94,7 @@ def _listed(outlet: Outlet, counts: tuple[int, int]) -> ListedOutlet:
 
 
 def _begins_with(initial: str) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that a slug has an initial, as a range, for which the index is used."""
+    """Return the SQL condition that a slug has this initial, as a range that the slug index can search."""
     if initial == DIGITS:
         return Outlet.slug < "a"
     if initial == "z":

@@ -35,7 +35,7 @@ class OutletMatch:
 
 
 def find_by_address(session: Session, addresses: dict[str, Address], at: dt.datetime) -> dict[str, OutletMatch]:
-    """Return the outlet that publishes at each address at a moment, by URL, where there is one."""
+    """Return the outlets that publish at these addresses at a moment, by URL, with the domains that match."""
     keys = {url: list(address.keys()) for url, address in addresses.items()}
     owned = find_owned(session, {key for candidates in keys.values() for key in candidates})
     closest = {

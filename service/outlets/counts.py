@@ -15,7 +15,7 @@ from service.values.vocabulary import Role
 
 
 def having_resolved(session: Session, at_least: int) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that an outlet is scored and has this many resolved claims of its own."""
+    """Return the SQL condition that an outlet is scored and has `at_least` resolved claims of its own."""
     resolved = sa.func.sum(Subtotal.correct + Subtotal.incorrect + Subtotal.partial)
     rows = sa.select(Subtotal.outlet_id).where(Subtotal.role == Role.OWN).group_by(Subtotal.outlet_id)
     # Read the ids first, because PostgreSQL may join a subquery with every outlet, row by row.

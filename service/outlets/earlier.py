@@ -39,7 +39,7 @@ class Changes:
     claims: frozenset[UUID]
     """The claims that were recorded or changed."""
     outlets: Mapping[UUID, str]
-    """The slugs of the outlets that reported them."""
+    """The slugs of the outlets that reported these claims, by outlet id."""
     unseen: Unseen
 
 

@@ -1,4 +1,4 @@
-"""The contents that claims and reports had at a past moment, under the current names of topics (R18, R21b)."""
+"""Read the contents of claims and reports at a past moment, with current topic names (R18, R21b)."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def filing_for(session: Session, outlets: Collection[UUID]) -> Sequence[UUID]:
 
 
 def ancestors(session: Session, outlet: Outlet) -> set[UUID]:
-    """Return the ids of an outlet and all its ancestors, each replaced by the outlet that it was merged into."""
+    """Return the ids of an outlet and its ancestors; for merged ones, those of the outlets merged into."""
     ids: set[UUID] = set()
     ancestor: Outlet | None = surviving_outlet(outlet)
     while ancestor is not None and ancestor.id not in ids:

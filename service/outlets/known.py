@@ -87,7 +87,7 @@ class KnownOutlets:
         """The outlets with a name or alias, by its key; an empty list if no outlet has it."""
         self._by_id: dict[UUID, Outlet] = {}
         self._owned: dict[str, list[Owned]] = {}
-        """The owners of a domain, each with its period."""
+        """The owners of each domain that was looked up, with their periods."""
         self._free_slugs: set[str] = set()
         """Slugs that no outlet has."""
         self.is_locked = session.get_bind().dialect.name != "postgresql"
@@ -140,7 +140,7 @@ class KnownOutlets:
         return None if has_no_outlet else find_outlet(self._session, reference)
 
     def namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with a name or alias, given by its key."""
+        """Return the outlets with a name or alias, given by its key; optionally only those without domains."""
         known = self._named.get(key)
         if known is not None and not (known and without_domains):
             return known
@@ -157,7 +157,7 @@ class KnownOutlets:
         return best_match(key, self._named.get(key, ()))
 
     def owned_at(self, domain: str) -> list[Owned]:
-        """Return the owners of a domain, each with its period."""
+        """Return the outlets that have this domain at any time, each with its period."""
         if domain not in self._owned:
             self._owned[domain] = find_owned(self._session, [domain]).get(domain, [])
         return self._owned[domain]
@@ -185,7 +185,7 @@ class KnownOutlets:
 
 
 def outlets_named(session: Session, keys: Collection[str]) -> dict[str, list[Outlet]]:
-    """Return the recorded outlets with these names or aliases, given by their keys, by key.
+    """Return the recorded outlets with a name or alias that has one of these keys, by key.
 
     The outlets are locked and read-only, like those of `read_only_outlets`.
     """
@@ -249,7 +249,7 @@ def _note_locked(session: Session, outlets: Iterable[UUID]) -> None:
 
 
 def best_match(key: str, outlets: Collection[Outlet]) -> Outlet | None:
-    """Return the outlet that a key identifies among its outlets; None if they are not all merged (R22)."""
+    """Return the one outlet that a name's key identifies among these; None if it is ambiguous (R22)."""
     if len(outlets) == 1:
         return next(iter(outlets))
     if len({surviving_outlet(outlet).id for outlet in outlets}) != 1:

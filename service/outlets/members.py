@@ -39,7 +39,7 @@ def normalise_domains(slug: str | None, given: Sequence[GivenDomain]) -> list[Do
 
 
 def parent_named(session: Session, reference: str) -> Outlet:
-    """Return the outlet to use as a parent, by slug or id; if it was merged, the one it was merged into.
+    """Return the outlet that a client named as a parent, or the one that it was merged into.
 
     Raises:
         InvalidBody: No outlet has this slug or id.

@@ -58,7 +58,7 @@ class Directory:
         """The error details by unknown slug."""
 
     def get(self, reference: str | OutletName, *, at: dt.datetime) -> Outlet:
-        """Return the outlet that a report names, at its time of publication. An unknown name creates an outlet.
+        """Return the outlet that a report names, at its time of publication; create one for an unknown name.
 
         Raises:
             InvalidBody: The slug or the parent is unknown, the domain malformed or without an outlet at that moment,

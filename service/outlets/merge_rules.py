@@ -16,7 +16,7 @@ from service.values.vocabulary import Caller, Scope
 
 
 def check_parent(session: Session, outlet: Outlet) -> None:
-    """Check that an outlet is not its own ancestor once it is no longer merged."""
+    """Check that undoing the merge of an outlet does not make it its own ancestor."""
     if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
         raise MergeCircle(
             f"You tried to undo a merge, but without it {outlet.slug!r} would be its own ancestor, because its parent "
@@ -46,7 +46,9 @@ def check_merge(session: Session, outlet: Outlet, into: Outlet) -> None:
 
 
 def check_own(session: Session, outlet: Outlet, target: Outlet, caller: Caller) -> None:
-    """Check that a key may merge two outlets, or undo their merge (R14b). Call it while they are not merged.
+    """Check that a key may merge two outlets or undo their merge (R14b).
+
+    Call it while the outlets are not merged.
 
     Raises:
         OwnClaim: The key lacks the scope `resolutions:own`, and the merge changes a stance on a resolved claim that the

@@ -22,7 +22,7 @@ def merged_claim(claim: ReportedClaim, outlet: Outlet, target: Outlet) -> Report
 
 
 def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: bool) -> Sums:
-    """Return the change of the sums when two outlets are merged, or, if not `joined`, their merge undone.
+    """Return how the sums change when two outlets are merged or, without `joined`, their merge is undone.
 
     Call it while the outlets are not merged.
 
@@ -43,7 +43,7 @@ def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: 
 
 
 def names_outlet(outlet: Outlet) -> sa.ColumnElement[bool]:
-    """Return the SQL condition that a claim has a report by or citing an outlet or one merged into it."""
+    """Return the SQL condition that a claim's reports are by, or cite, an outlet or one merged into it."""
     reports, outlets = sa.select(Report.claim_id), merged_with(outlet)
     named = reports.where(Report.outlet_id.in_(outlets)).union(reports.where(Report.cited_id.in_(outlets)))
     return Report.claim_id.in_(named)

@@ -23,7 +23,7 @@ def unknown_slug(session: Session, reference: str) -> str:
 
 
 def nearest_slugs(session: Session, reference: str) -> list[str]:
-    """Return at most three slugs of outlets with this name or alias, or else with similar ones; none for an id."""
+    """Return up to three slugs of outlets with this name or alias, or similar ones; none for an id."""
     words = words_of(reference)
     if not words or parse_id(reference) is not None:
         return []

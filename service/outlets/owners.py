@@ -30,7 +30,7 @@ class Owned(NamedTuple):
 
 
 def domain_rows(session: Session, domains: Sequence[Domain], *, owner: Outlet) -> list[OutletDomain]:
-    """Return the rows of an outlet's domains. The caller holds the lock on outlets.
+    """Return the rows for an outlet's domains. The caller must hold the lock on outlets.
 
     Raises:
         DomainTaken: A domain belongs to another outlet at the same time.
@@ -64,9 +64,9 @@ def new_domain(outlet_id: UUID, domain: Domain, position: int) -> OutletDomain:
 
 
 def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Owned]]:
-    """Return the owners of domains, each with its period, by the domain given.
+    """Return the outlets that have these domains at any time, with their periods, by domain.
 
-    The owners include those of other spellings of an account; `owner_at` chooses among them.
+    They include the owners of other spellings of an account; `owner_at` chooses among them.
     """
     keys = {domain: account_key(domain) for domain in domains}
     row = OutletDomain
@@ -81,7 +81,7 @@ def find_owned(session: Session, domains: Collection[str]) -> dict[str, list[Own
 def owner_at(domain: str, owned: Collection[Owned], at: dt.datetime) -> Owned | None:
     """Return the owner of a domain at a moment, from the owners that `find_owned` found for it.
 
-    The exact spelling comes first. Otherwise another spelling matches if one outlet has all of them.
+    An owner of the exact spelling is preferred. Otherwise another spelling matches if one outlet owns all of them.
     """
     valid = [one for one in owned if one.is_valid(at)]
     exact = next((one for one in valid if one.domain.name == domain), None)

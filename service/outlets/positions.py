@@ -1,4 +1,4 @@
-"""Read the positions of outlets on claims, and claims with their reports, now or at a past moment (R18)."""
+"""Read outlets' positions on claims, and claims with their reports, now or at a past moment (R18)."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _filed(row: Row, earlier: Content | None) -> Filed:
 
 
 def _rows(session: Session, lens: Lens, *conditions: Condition) -> Rows:
-    """Select reports with their claims and the resolutions in effect, by outlet, claim and order of reports."""
+    """Select reports with their claims and resolutions in effect, sorted by outlet, claim and publication."""
     by, unseen = lens.recorded_by, lens.unseen
     resolutions: list[Condition] = []
     withdrawals = _by(Withdrawal.recorded_at, by)

@@ -22,7 +22,7 @@ from service.values.vocabulary import OutletKind
 
 _ARTICLES = frozenset({"the", "der", "die", "das", "le", "la", "les", "el", "il", "de", "o"})
 _GENERAL = frozenset({"daily", "magazine", "media", "news", "newspaper", "online", "paper", "site", "website"})
-"""Words that people add to names."""
+"""General words that people add to the names of outlets; ignored if they prevent a match."""
 _CANDIDATES = 1000
 """The maximum number of matches of a prefix that are considered for the results."""
 _MOST_WORDS = 8
@@ -61,8 +61,8 @@ class FoundOutlet:
 def search_outlets(db: Database, *, q: str, limit: int) -> list[FoundOutlet]:
     """Return the outlets whose names contain the searched words, or else those with very similar names.
 
-    An outlet with exactly this name is first. The others are sorted by their numbers of claims, similar names first by
-    their similarity.
+    An outlet with exactly this name is first. The others are sorted by their numbers of claims, but similar
+    names by similarity first.
     """
     words = words_of(q)
     if not words:
@@ -113,7 +113,7 @@ def _begins(spelling: type[OutletSpelling], text: str) -> sa.ColumnElement[bool]
 def _described(
     matches: sa.Subquery, limit: int
 ) -> sa.Select[UUID, str, str, OutletKind, str | None, int, str | None, dt.datetime | None]:
-    """Select the surviving outlets of matches: exact matches first, then by their numbers of claims."""
+    """Select the members of found outlets to show, exact matches first, then by their numbers of claims."""
     matched = sa.select(counts_as(_NAMED).label("id"), sa.func.max(matches.c.is_exact).label("is_exact"))
     matched = matched.join_from(matches, _NAMED, _NAMED.id == matches.c.outlet_id).group_by(counts_as(_NAMED))
     ids = matched.subquery()

@@ -28,7 +28,7 @@ def all_sums(session: Session) -> Sums:
 
 
 def read_cells(session: Session, *, due_by: dt.datetime | None = None) -> dict[Cell, TruthCount]:
-    """Return how often reported claims proved true, by cell.
+    """Return how often reported claims proved true, by stance, kind, commitment and topic.
 
     Args:
         session: The session.

@@ -34,7 +34,7 @@ ColumnValue: TypeAlias = UUID | str | int | dt.datetime
 
 
 AT_ONCE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-"""The due date in the rates for claims that were resolved when they were due, or that have no due date."""
+"""The due date in the rates for claims that count at once, because they were not resolved early."""
 
 
 class DatedCell(NamedTuple):
@@ -113,7 +113,7 @@ def updating_sums(session: Session, claims: Collection[Claim]) -> Iterator[None]
 
 
 def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
-    """Lock the outlets of claims against merges until the transaction ends (R22), unless they are locked already.
+    """Lock the outlets of claims against merges until the transaction ends (R22), if not locked yet.
 
     SQLite needs no lock, because its write transactions run one at a time.
 
@@ -137,7 +137,7 @@ def lock_outlets(session: Session, claims: Collection[Claim]) -> None:
 
 
 def add_sums(session: Session, change: Sums) -> None:
-    """Add a change to the stored sums. All writers use the same order of rows, so that they cannot deadlock."""
+    """Add a change to the stored sums, with the rows sorted, so that concurrent writers cannot deadlock."""
     if change.records:
         rows = [_subtotal(outlet_id, slot, amounts) for (outlet_id, slot), amounts in change.records.items()]
         _upsert(session, Subtotal, rows, key=("outlet_id", *Slot._fields), added=Amounts._fields)

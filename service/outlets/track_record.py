@@ -1,4 +1,4 @@
-"""The current record of an outlet, as sums of its claims, and the lens that selects a part of a record."""
+"""The record of an outlet, as sums of its claims, and the lens that selects a part of a record."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Lens:
     """The part of the records that a score is computed from, and the level of its interval."""
 
     topic: str | None
-    """Covers all topics below it (R21b); None for all claims."""
+    """Only claims on this topic or below it count (R21b); None for all claims."""
     basis: Basis
     as_of: dt.datetime | None
     """Only reports published and answers known by this moment count (R18); None for no limit."""

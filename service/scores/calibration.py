@@ -1,4 +1,4 @@
-"""The accuracy of the probabilities that an outlet stated."""
+"""Measure the accuracy of the probabilities that an outlet stated."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class ClaimContribution:
     chance: float
     """The probability that an outlet with this outlet's skill is right on the claim."""
     share: float
-    """The part of t - 1/2 that comes from the claim, where t is the estimated skill (R19)."""
+    """The part of `Skill.t` - 1/2 that comes from the claim: positive if it raised the score."""
 
 
 def strongest_claims(

@@ -15,7 +15,7 @@ from service.values.vocabulary import Role, Stance
 def describe_score(
     record: OutletRecord, context: Context, lens: Lens, *, now: dt.datetime, ledger: str | None = None
 ) -> Score:
-    """Return the score of an outlet's record, in which the context sets what an average outlet gets right."""
+    """Return an outlet's score from its record, compared with the average outlet of a context."""
     own = own_tally(record)
     rating = own.rating(context, topic=lens.topic, level=lens.level)
     return Score(

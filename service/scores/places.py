@@ -11,7 +11,7 @@ from service.values.vocabulary import Order, OutletKind, RankBy
 
 
 class Measures(NamedTuple):
-    """The numbers of an outlet that rankings are sorted by. Without a resolved claim, all but `claims` are 0."""
+    """The numbers that rankings sort an outlet by. All but `claims` are 0 if no claim is resolved."""
 
     claims: int
     """The number of its own claims."""
@@ -28,7 +28,7 @@ class Place(NamedTuple):
     """The place of an outlet in a ranking."""
 
     key: tuple[float, str]
-    """The key that the ranking is sorted by, ascending: the value, negative in descending order, and the slug."""
+    """The sort key, ascending: the value that outlets are ranked by, negated if descending, and the slug."""
     lower: float
     """The lower bound of its adjusted reliability; `upper` is the upper one."""
     upper: float

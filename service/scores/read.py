@@ -185,7 +185,7 @@ def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.dat
 
 
 def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Read the current records from the sums, without the claims that are not due yet on the basis `matured`."""
+    """Read current records from the sums; on the basis `matured`, leave out claims that are not due yet."""
     is_one = len(records) == 1
     chosen = Subtotal.outlet_id.in_(records) if is_one else is_among(session, Subtotal.outlet_id, records)
     for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():

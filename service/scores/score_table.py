@@ -36,7 +36,7 @@ class TableRow(NamedTuple):
 
 
 def table_row(score: Score, as_of: str) -> TableRow:
-    """Return a score as a row of a table, with a text for its moment."""
+    """Return a score as a row of a table; `as_of` is the text for its moment."""
     adjusted = score.adjusted
     return TableRow(
         slug=score.outlet,

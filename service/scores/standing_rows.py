@@ -43,7 +43,7 @@ def compute_standings(session: Session, chosen: Condition, *, now: dt.datetime) 
 def _measure(record: OutletRecord, context: Context, *, level: float) -> Iterator[tuple[str, Measures]]:
     """Yield the measures of an outlet on each topic that it has claims on, and on all claims as topic "".
 
-    An outlet without claims yields nothing, unless one of its claims will fall due.
+    An outlet without claims that count yields nothing, unless a claim of it will fall due.
     """
     by_topic: defaultdict[str, dict[Slot, Amounts]] = defaultdict(dict)
     if record.changes_at is not None:

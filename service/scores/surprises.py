@@ -23,7 +23,7 @@ from service.storage.predicates import is_among
 from service.values.vocabulary import Role
 
 PER_OUTLET = 2
-"""The number of listed claims per outlet; a claim is left out if all its outlets have reached it."""
+"""A surprise is left out if all its outlets already have this number of claims in the list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class TrendPoint:
 def read_trends(
     session: Session, records: Mapping[UUID, OutletRecord], ranking: Ranking
 ) -> dict[str, list[TrendPoint]]:
-    """Return outlets' estimates at each month's end of the last year and now, by slug.
+    """Return outlets' estimated reliability at the end of each of the last 12 months and now, by slug.
 
     The claims that began to count within the year are read, and subtracted from the current records.
     """
