@@ -141,7 +141,7 @@ class ScoreCache:
         return self.look_up(subjects)[0]
 
     def store(self, responses: Mapping[CacheKey, EncodedResponse]) -> None:
-        """Store responses, each under the stamp of its subject that it contains."""
+        """Store responses, each of which must contain the stamp of its subject."""
         if not self.link.is_circuit_open and (prefix := self.link.prefix) is not None:
             self._store(prefix, responses)
 

@@ -1,4 +1,4 @@
-"""The gunicorn worker of the API."""
+"""The gunicorn worker class, which sends responses from memory without a second thread."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from service.operations.plain_request import LONGEST, read_plain
 
 
 class ApiWorker(ThreadWorker):  # type: ignore[misc]
-    """A worker that sends responses from memory in its polling thread.
+    """A gunicorn worker that sends responses from memory in its polling thread.
 
-    Gunicorn polls all open connections in one thread, and handles each request in one of several others. The two
-    changes of thread and the parser take longer than a response from memory. Here the polling thread sends such a
-    response itself. It never blocks: all other requests are handled by the other threads, as usual.
+    Gunicorn polls all open connections in one thread, and handles each request in one of several others. Switching
+    threads twice and parsing take longer than a response from memory, so here the polling thread sends such a
+    response itself. It never blocks: the other threads handle all other requests, as usual.
     """
 
     def init_process(self) -> None:
-        """Start the worker, with a thread that gets leases from Redis."""
+        """Start the worker, with a thread that renews the lease to send responses from memory."""
         self.leases = ThreadPoolExecutor(1)
         self.is_renewing = False
         self.waiting: list[tuple[TConn, bytes]] = []
-        """The connections that wait for a new lease, with the bytes received."""
+        """The connections that wait until the lease is renewed, with the bytes received."""
         super().init_process()
 
     def on_client_socket_readable(self, conn: TConn, client: object) -> None:
@@ -38,7 +38,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
             super().on_client_socket_readable(conn, client)
 
     def _may_respond(self, conn: TConn) -> bool:
-        """Return whether gunicorn would keep the connection open, and passes its bytes on unchanged."""
+        """Return whether gunicorn would keep this connection open, and its bytes are plain HTTP."""
         return (
             self.alive
             and self.nr + 1 < self.max_requests
@@ -49,7 +49,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         )
 
     def _respond(self, conn: TConn) -> bool:
-        """Respond from memory if possible, and return True; otherwise pass the received bytes to gunicorn's parser."""
+        """Respond from memory and return True, or pass the received bytes to gunicorn's parser."""
         try:
             received = conn.sock.recv(LONGEST)
         except OSError:
@@ -68,7 +68,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         return True
 
     def _recall(self, conn: TConn, received: bytes) -> bytes | None:
-        """Return a response from memory as gunicorn would send it; None if there is none."""
+        """Return the response in memory, with the headers that gunicorn adds; None if there is none."""
         if (environ := read_plain(received)) is None:
             return None
         environ |= {"REMOTE_ADDR": conn.client[0], "SERVER_NAME": conn.server[0], "SERVER_PORT": str(conn.server[1])}
@@ -77,7 +77,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         except LeaseEnded:
             raise
         except Exception:
-            self.log.exception("Unexpected error")  # it would end the process
+            self.log.exception("Unexpected error")  # not raised, because it would end the process
             return None
         if recalled is None:
             return None
@@ -95,7 +95,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
             renewed.add_done_callback(lambda _: self.method_queue.defer(self._resume))
 
     def _resume(self) -> None:
-        """Respond to the requests that waited for a lease. If there is none, let other threads handle them."""
+        """Respond to the requests that waited for the lease, or let other threads handle them."""
         self.is_renewing = False
         waiting, self.waiting = self.waiting, []
         for conn, received in waiting:
@@ -137,15 +137,15 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns.remove(conn)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop the worker, and the calls that wait for changes."""
+        """Stop the worker, and end the calls that wait for changes."""
         self.wsgi.extensions["runtime"].waits.stop()
         super().handle_exit(sig, frame)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's signature
         """Start or stop accepting connections. On shutdown, also close the listening sockets.
 
-        Gunicorn keeps them open until all requests are finished. The kernel would still queue new connections, and
-        reset them at the end; now it refuses them.
+        Gunicorn would keep them open until all requests are finished. Until then the kernel would queue new
+        connections, and reset them at the end. With the sockets closed, it refuses them at once.
         """
         super().set_accept_enabled(enabled)
         if not self.alive:
@@ -154,7 +154,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
                 listener.close()
 
     def _accept_queued(self, listener: object) -> None:
-        """Accept all queued connections."""
+        """Accept all connections that the kernel has queued, so that closing the socket resets none."""
         before = -1
         while before < self.nr_conns:
             before = self.nr_conns
@@ -162,7 +162,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _send_all(conn: TConn, rest: bytes) -> bool:
-    """Send the rest of a response. Return whether the connection stays open."""
+    """Send the rest of a response, and return whether the connection stays open."""
     conn.sock.settimeout(None)
     try:
         conn.sock.sendall(rest)
@@ -173,5 +173,5 @@ def _send_all(conn: TConn, rest: bytes) -> bool:
 
 @lru_cache(1)
 def _date(second: int) -> str:
-    """Return the value of the `Date` header."""
+    """Return the value of the `Date` header for a time in seconds, cached for that second."""
     return str(util.http_date(second))
