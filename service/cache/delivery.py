@@ -152,7 +152,7 @@ class Delivery:
                 raise
 
     def _send(self, pairing: Pairing, rows: Iterable[list[str] | None], token: str, *, is_last: bool) -> Found | None:
-        """Run the script for the outlets of outbox rows; None means all outlets.
+        """Run the delivery script in Redis for the outlets of outbox rows; None stands for all outlets.
 
         Returns:
             The state of Redis before; None if Redis failed.
@@ -178,7 +178,7 @@ class Delivery:
         return Found(*map(bool, cast("list[int]", reply)))
 
     def _send_parts(self, prefix: str, keys: Sequence[str], expected: str, mark: str) -> bool:
-        """Run the script for each hash tag except HOME, because any node of a cluster may have lost writes.
+        """Run the script once per hash tag except HOME, because any node of a cluster may have lost writes.
 
         Returns:
             Whether every node had the last mark.

@@ -1,4 +1,4 @@
-"""The end of a lease. This module imports nothing: gunicorn loads it before it sets the folder of the metrics."""
+"""The error for an ended lease. No imports: gunicorn loads it before setting the metrics folder."""
 
 
 class LeaseEnded(Exception):

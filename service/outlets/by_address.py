@@ -19,7 +19,7 @@ from service.values.vocabulary import MatchRule
 
 @dataclass(frozen=True, slots=True)
 class DomainMatch:
-    """The match between a URL and a domain of an outlet."""
+    """The domain of an outlet that a URL matched, and the rule by which it matched."""
 
     rule: MatchRule
     key: str

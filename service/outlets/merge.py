@@ -140,7 +140,7 @@ def _set_merged(outlet: Outlet, target: Outlet, *, caller: Caller, now: dt.datet
 
 
 def describe_merge(outlet: Outlet) -> MergeView:
-    """Return the view of the merge of a merged outlet."""
+    """Return an outlet's merge as responses show it. The outlet must be merged."""
     return MergeView(outlet.slug, surviving_outlet(outlet).slug, outlet.merged_at)
 
 

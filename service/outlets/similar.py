@@ -29,7 +29,7 @@ _NEAR = sa.union_all(
 
 
 def similar_outlets(session: Session, alternatives: Sequence[Sequence[str]]) -> dict[UUID, int]:
-    """Return the outlets whose names are similar to a search, each with the number of differing letters.
+    """Return the outlets whose names are similar to a search, each with its number of typing errors.
 
     A typing error usually keeps the beginning or the end of a name, so the name is a neighbour of the search in the
     alphabet, forwards or backwards.

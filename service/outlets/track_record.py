@@ -32,7 +32,7 @@ class Unseen(NamedTuple):
     reports: frozenset[UUID]
     resolutions: frozenset[UUID]
     withdrawn: frozenset[UUID]
-    """The reports that were withdrawn since."""
+    """The reports that were withdrawn after the first page."""
     versions: frozenset[UUID]
 
 

@@ -43,7 +43,7 @@ class Comparison:
     shared: int
     """The number of shared claims."""
     claims: list[SharedClaim]
-    """The most recently known shared claims, the latest first."""
+    """The shared claims whose answers became known last, the latest first."""
 
 
 def compare_outlets(db: Database, references: Sequence[str], *, lens: Lens, now: dt.datetime) -> Comparison:

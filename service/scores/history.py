@@ -23,7 +23,7 @@ from service.values.vocabulary import Basis
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """The score at the end of a month, or now."""
+    """An outlet's score at the end of a month, or now."""
 
     as_of: dt.datetime
     status: ScoreStatus
@@ -36,7 +36,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The score of an outlet, month by month."""
+    """An outlet's score at the end of each month and now, with the context that it is compared with."""
 
     outlet: str
     topic: str | None

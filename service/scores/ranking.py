@@ -31,7 +31,7 @@ class FirstPage:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A ranking at one moment, merged from the stored order and from outlets that are computed."""
+    """A ranking at one moment: the stored order, with recently changed outlets computed and inserted."""
 
     session: Session
     lens: Lens
@@ -51,7 +51,7 @@ class Ranking:
         return sorted([*self.stored.places(after, limit), *later])[:limit]
 
     def waiting(self, limit: int) -> list[str]:
-        """Return the slugs of the unranked outlets with the most resolved claims, then with the most claims."""
+        """Return the slugs of unranked outlets, sorted by resolved claims, then by claims, both descending."""
         computed = [
             (each.resolved, each.claims, slug)
             for slug, each in self.measures.items()

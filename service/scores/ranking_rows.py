@@ -59,7 +59,7 @@ class RankingTable:
     ranked: int
     """The number of ranked outlets on all pages."""
     waiting: list[UnrankedOutlet]
-    """The unranked outlets with the most resolved claims, then with the most claims."""
+    """The first unranked outlets, sorted by resolved claims, then by claims, both descending."""
     unranked: int
     """The total number of unranked outlets that have claims."""
     changes_at: dt.datetime | None

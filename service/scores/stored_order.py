@@ -59,7 +59,7 @@ class StoredOrder:
         return [Place((sign * row.value, row.slug), row.lower, row.upper) for row in found]
 
     def waiting(self, limit: int) -> list[tuple[int, int, str]]:
-        """Return the unranked outlets with the most resolved claims, then with the most claims.
+        """Return the first unranked outlets, sorted by resolved claims, then by claims, both descending.
 
         Each is a tuple of its number of resolved claims, its number of claims and its slug.
         """

@@ -38,7 +38,7 @@ class Surprise(ListedClaim):
 
 
 class _Outcome(NamedTuple):
-    """The results on a claim of all outlets for which it is scored."""
+    """The results of all outlets that are scored on a claim."""
 
     outlets: list[UUID]
     right: float
