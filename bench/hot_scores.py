@@ -27,6 +27,8 @@ from tests.support.redis_server import run_private_redis
 
 OUTLETS = 10_000
 BATCH = 200
+WARM_UP = 300.0
+"""The most seconds for reading all outlets once."""
 PEERS = ROOT / ".venv-bench" / "bin"
 GUNICORN = [str(PEERS / "gunicorn"), "-b", "127.0.0.1:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
 UVICORN = [str(PEERS / "uvicorn"), "bench.peers.fast_api:app", "--port", "{port}", "--workers", "2", "--no-access-log"]
@@ -104,6 +106,7 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
     with_key = [request(f"/v1/outlets/{slugs[0]}/score", key=KEY)]
     all_of_them = [request(f"/v1/outlets/{slug}/score", key=KEY) for slug in slugs]
     zipf = [1 / rank for rank in range(1, OUTLETS + 1)]
+    run_load(ours.port, all_of_them, once=True, seconds=WARM_UP)  # the peer has all scores from the beginning
     batch = [request("/v1/scores?" + "&".join(f"outlet={slug}" for slug in slugs[:BATCH]), key=KEY)]
     return [
         Contender("FastAPI", fast_api, one),
