@@ -41,7 +41,7 @@ def merge_outlet(body: dict[str, str], outlet: str) -> tuple[MergeView, int, dic
 
     Repeating the call returns the existing merge (200). The call causes a 409 if the outlet was merged elsewhere
     (`outlet-merged`), if either outlet is part of another merge (`merge-chain`), or if the merge would create a cycle
-    (`merge-circle`).
+    (`merge-cycle`).
 
     If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
     the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
@@ -73,7 +73,7 @@ def undo_merge(outlet: str, if_match: frozenset[str] | None) -> None:
 
     Restores the outlet's own record, including the reports that were filed for it since the merge.
 
-    The call causes a 409 (`merge-circle`) if changes since the merge would then form a cycle.
+    The call causes a 409 (`merge-cycle`) if changes since the merge would then form a cycle.
 
     If the outlets have different stances on a resolved claim, a key that filed the claim or a report on it also needs
     the scope `resolutions:own`, otherwise the response is 403 (`own-claim`).
@@ -107,7 +107,7 @@ def merge_claim(body: dict[str, UUID], claim_id: UUID) -> tuple[ClaimMergeView, 
     stays in effect. Repeating the call returns the existing merge (200).
 
     A merge is rejected with 409 if the claim was merged elsewhere (`claim-merged`), if either claim is part of another
-    merge (`merge-chain`), if relays would form a cycle (`merge-circle`), or if another claim of the group is true
+    merge (`merge-chain`), if relays would form a cycle (`merge-cycle`), or if another claim of the group is true
     (`group-resolved`). It is also rejected if the verdicts differ, if only one of the claims is an opinion, or if the
     resolution that would be replaced is disputed (`claims-contradict`).
 
@@ -143,7 +143,7 @@ def undo_claim_merge(claim_id: UUID, if_match: frozenset[str] | None) -> None:
     Reports and resolutions recorded since the merge stay with the other claim, except for resolutions that supersede a
     returned one.
 
-    The call is rejected with 409 if changes made since the merge would then form a cycle of relays (`merge-circle`) or
+    The call is rejected with 409 if changes made since the merge would then form a cycle of relays (`merge-cycle`) or
     make two claims of a group true (`group-resolved`).
 
     If one of the claims is resolved, a key that filed either claim or a report on it also needs the scope

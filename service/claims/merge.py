@@ -45,7 +45,7 @@ def merge_claim(
         OwnClaim: One of the claims is resolved, and the caller filed a claim or a report on one (R14b).
         ClaimMerged: The claim was already merged into a different one.
         MergeChain: `into` was merged itself, or another claim was merged into this one.
-        MergeCircle: `into` is the claim itself, or relays would form a cycle (R7).
+        MergeCycle: `into` is the claim itself, or relays would form a cycle (R7).
         ClaimsContradict: The verdicts differ, only one of the claims is an opinion, or the merge would replace a
             disputed resolution.
         GroupResolved: The merged claim would be true, although another claim of its group is true (R3).
@@ -95,7 +95,7 @@ def undo_claim_merge(
         NotFound: No claim has this id, or it was not merged.
         OwnClaim: One of the claims is resolved, and the caller filed a claim or a report on one (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
-        MergeCircle: Because of later changes, relays would form a cycle on one of the claims (R7).
+        MergeCycle: Because of later changes, relays would form a cycle on one of the claims (R7).
         GroupResolved: One of the claims would be true, although another claim of its group is true (R3).
     """
     with db.write() as session:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from service.claims.load import check_group
 from service.claims.resolve import check_own
-from service.errors import ClaimMerged, ClaimsContradict, MergeChain, MergeCircle
+from service.errors import ClaimMerged, ClaimsContradict, MergeChain, MergeCycle
 from service.methods.relays import relay_cycle
 from service.storage.facts import counting_reports, standing_resolution
 from service.storage.models import Claim, Resolution
@@ -31,7 +31,7 @@ def check_free(session: Session, claim: Claim, target: Claim) -> None:
     if claim.merged_into_id is not None:
         raise ClaimMerged.of(claim.id, into=claim.merged_into_id)
     if claim is target:
-        raise MergeCircle(
+        raise MergeCycle(
             f"You tried to merge the claim {claim.id} into itself. Send the id of another claim as `into`."
         )
     if target.merged_into_id is not None:
@@ -74,7 +74,7 @@ def check_result(session: Session, claim: Claim) -> None:
     if in_effect is not None and in_effect.verdict is Verdict.TRUE:
         check_group(session, claim)
     if relay_cycle(counting_reports(claim)):
-        raise MergeCircle(
+        raise MergeCycle(
             f"The relays on the claim {claim.id} would form a cycle without an own report. Withdraw one of them first."
         )
 

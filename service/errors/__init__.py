@@ -38,7 +38,7 @@ ServiceError
 |   +-- ClaimMerged        409  /problems/claim-merged
 |   +-- ClaimsContradict   409  /problems/claims-contradict
 |   +-- MergeChain         409  /problems/merge-chain
-|   +-- MergeCircle        409  /problems/merge-circle
+|   +-- MergeCycle        409  /problems/merge-cycle
 |   +-- RenameUndone       409  /problems/rename-undone
 |   +-- RenameSuperseded   409  /problems/rename-superseded
 |   +-- StillRunning       409  /problems/still-running
@@ -97,7 +97,7 @@ from service.errors.merge_conflicts import (
     ClaimMerged,
     ClaimsContradict,
     MergeChain,
-    MergeCircle,
+    MergeCycle,
     OutletMerged,
     RenameSuperseded,
     RenameUndone,
@@ -169,7 +169,7 @@ __all__ = [
     "MalformedJson",
     "MemberRedacted",
     "MergeChain",
-    "MergeCircle",
+    "MergeCycle",
     "MethodNotAllowed",
     "NotFound",
     "NothingToDispute",

@@ -47,6 +47,11 @@ class CursorExpired(ServiceError):
     name = "cursor-expired"
     title = "Cursor expired"
 
+    @classmethod
+    def because(cls, reason: str) -> CursorExpired:
+        """Return the error for a cursor that is no longer valid for this reason."""
+        return cls(f"You sent a cursor, but {reason}. Start again without cursor.")
+
 
 class InvalidBody(ServiceError):
     """You sent a body that does not match the schema of this call or breaks a rule; `errors` lists every invalid place.

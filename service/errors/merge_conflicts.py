@@ -63,13 +63,13 @@ class MergeChain(Conflict):
     title = "Part of another merge"
 
 
-class MergeCircle(Conflict):
-    """You tried to make or undo a merge, but this would create a cycle: an outlet or claim merged into itself, an
+class MergeCycle(Conflict):
+    """You tried to make or undo a merge that would create a cycle: an outlet or claim merged into itself, an
     outlet that owns itself, or outlets that relay each other. Choose another target, change the parent, or withdraw a
     relay, as described in `detail`.
     """
 
-    name = "merge-circle"
+    name = "merge-cycle"
     title = "Merge would create a cycle"
 
 

@@ -52,8 +52,17 @@ def await_port(address: ListenAddress, stop: Stop) -> None:
             return
         except OSError as exc:
             if time.monotonic() > deadline:
-                raise StartError(f"The service cannot listen on {address.url}; is the port taken? ({exc})") from exc
+                raise cannot_listen(address, exc) from exc
         stop.wait(_POLL_INTERVAL)
+
+
+def cannot_listen(address: ListenAddress, cause: OSError | None = None) -> StartError:
+    """Return the error for an address that the service cannot listen on."""
+    reason = "" if cause is None else f" ({cause})"
+    return StartError(
+        f"The service cannot listen on {address.url}{reason}. Stop the program that uses the port, or choose another "
+        "address with --host and --port."
+    )
 
 
 def redis_state(address: ListenAddress) -> str | None:

@@ -16,7 +16,7 @@ from service.access.keys import ensure_first_key
 from service.cache.redis_link import CacheState
 from service.config import Settings
 from service.operations.data_dir import METRICS, make_data_dir
-from service.operations.listen_address import ListenAddress, StartError, await_port, redis_state
+from service.operations.listen_address import ListenAddress, StartError, await_port, cannot_listen, redis_state
 from service.operations.processes import Process
 from service.operations.readiness import mark_draining, mark_started
 from service.operations.schema_check import create_schema, refuse_other_schema, require_schema
@@ -125,7 +125,7 @@ def _start(processes: list[Process], address: ListenAddress, stop: Stop) -> None
     deadline, proof_deadline = time.monotonic() + _START_TIMEOUT, math.inf
     while not stop.wait(_POLL_INTERVAL):
         if not gunicorn.running:
-            raise StartError(f"The service cannot listen on {address.url}; is the port taken?")
+            raise cannot_listen(address)
         redis = redis_state(address)
         if redis == CacheState.UNPROVEN:
             proof_deadline = min(proof_deadline, time.monotonic() + _PROOF_TIMEOUT)

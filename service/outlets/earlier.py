@@ -52,15 +52,15 @@ def changes_since(session: Session, snapshot: Snapshot) -> Changes | None:
     """
     written = written_since(session, snapshot, at_most=MAX_WRITES + 1)
     if len(written) > MAX_WRITES:
-        raise CursorExpired("Too much was recorded since the first page. Start again without cursor.")
+        raise CursorExpired.because(f"more than {MAX_WRITES:,} rows were written since its first page")
     rows: dict[str, list[Written]] = defaultdict(list)
     for write in written:
         rows[write.table].append(write)
     _refuse_moved_outlets(session, rows["outlet"])
     if rows["topic_rename"]:
-        raise CursorExpired("A topic was renamed since the first page. Start again without cursor.")
+        raise CursorExpired.because("a topic was renamed since its first page")
     if rows["claim_merge"]:
-        raise CursorExpired("Two claims were merged since the first page. Start again without cursor.")
+        raise CursorExpired.because("two claims were merged since its first page")
     claims = _claims_of(session, rows)
     if not claims:
         return None
@@ -122,9 +122,7 @@ def _refuse_moved_outlets(session: Session, written: Iterable[Written]) -> None:
     for id_, *place in session.execute(sa.select(Outlet.id, *columns).where(is_among(session, Outlet.id, earlier))):
         before = earlier[id_]
         if [None if value is None else _as_json(value) for value in place] != [before.get(name) for name in _PLACE]:
-            raise CursorExpired(
-                "An outlet was merged or reclassified since the first page. Start again without cursor."
-            )
+            raise CursorExpired.because("an outlet was merged or reclassified since its first page")
 
 
 def _as_json(value: Any) -> object:

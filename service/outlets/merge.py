@@ -50,7 +50,7 @@ def merge_outlet(
         OwnClaim: The merge would replace a stance on a resolved claim that the caller filed or has a report on (R14b).
         OutletMerged: The outlet was merged into another one.
         MergeChain: `into` was merged itself, or another outlet was merged into this one.
-        MergeCircle: `into` is the outlet itself or below it, or relays would form a cycle (R7).
+        MergeCycle: `into` is the outlet itself or below it, or relays would form a cycle (R7).
     """
     with db.write() as session:
         lock_name(session, PLACES)
@@ -93,7 +93,7 @@ def undo_merge(
         NotFound: The outlet was not merged.
         OwnClaim: The merge replaced a stance on a resolved claim that the caller filed or has a report on (R14b).
         PreconditionFailed: The merge was changed since the caller read it.
-        MergeCircle: The outlet would now be its own ancestor, or relays would form a cycle (R7).
+        MergeCycle: The outlet would now be its own ancestor, or relays would form a cycle (R7).
     """
     with db.write() as session:
         lock_name(session, PLACES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import MergeChain, MergeCircle, OutletMerged, OwnClaim
+from service.errors import MergeChain, MergeCycle, OutletMerged, OwnClaim
 from service.methods.claim import positions
 from service.outlets.find import ancestors
 from service.outlets.merge_sums import merged_claim, names_outlet
@@ -18,7 +18,7 @@ from service.values.vocabulary import Caller, Scope
 def check_parent(session: Session, outlet: Outlet) -> None:
     """Check that undoing the merge of an outlet does not make it its own ancestor."""
     if outlet.parent is not None and outlet.id in ancestors(session, outlet.parent):
-        raise MergeCircle(
+        raise MergeCycle(
             f"You tried to undo a merge, but without it {outlet.slug!r} would be its own ancestor, because its parent "
             f"{outlet.parent.slug!r} is below it. Change the parent of one of them first."
         )
@@ -39,7 +39,7 @@ def check_merge(session: Session, outlet: Outlet, into: Outlet) -> None:
             f"You tried to merge {outlet.slug!r}, but {merged_slug!r} was merged into it. Undo that merge first."
         )
     if outlet.id in ancestors(session, into):
-        raise MergeCircle(
+        raise MergeCycle(
             f"You tried to merge {outlet.slug!r} into {into.slug!r}, which is the same outlet or below it. Merge into "
             f"another outlet, or change the parent of {into.slug!r} first."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import MergeCircle
+from service.errors import MergeCycle
 from service.methods.claim import add_up, count_claim, difference, positions
 from service.methods.relays import as_merged, relay_cycle
 from service.methods.tally import Amounts, Slot
@@ -27,7 +27,7 @@ def change_of_sums(session: Session, outlet: Outlet, target: Outlet, *, joined: 
     Call it while the outlets are not merged.
 
     Raises:
-        MergeCircle: The relays on a claim would form a cycle.
+        MergeCycle: The relays on a claim would form a cycle.
     """
     apart, together = Sums(), Sums()
     for claim in read_claims(session, only=sa.and_(names_outlet(outlet), names_outlet(target))):
@@ -59,7 +59,7 @@ def _own_record(session: Session, outlet: Outlet, *, from_sums: bool) -> dict[Sl
 
 def _check_relays(claim: ReportedClaim) -> None:
     if any(report.relays for report in claim.reports) and relay_cycle(claim.reports):
-        raise MergeCircle(
+        raise MergeCycle(
             f"You tried to merge outlets or to undo a merge, but on the claim {claim.id} relays would form a cycle. "
             "Withdraw one of these relays first."
         )

@@ -81,5 +81,5 @@ def _read_cursor(cursor: str, bound_to: object, *, now: dt.datetime) -> tuple[tu
     read = (float, str, parse_instant, read_context_name, read_state)
     value, slug, moment, context, state = read_sort_key(decode_cursor(cursor, bound_to), read)
     if not now - CURSOR_LIFETIME <= moment <= now + _CLOCK_SLACK:
-        raise CursorExpired("The first page was read more than 15 minutes ago. Start again without cursor.")
+        raise CursorExpired.because("its first page was read more than 15 minutes ago")
     return (value, slug), FirstPage(Snapshot(moment, state), context)

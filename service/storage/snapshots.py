@@ -65,7 +65,7 @@ def written_since(session: Session, snapshot: Snapshot, *, at_most: int) -> Sequ
     """
     is_postgresql = session.get_bind().dialect.name == "postgresql"
     if is_postgresql is (_ON_POSTGRESQL.fullmatch(snapshot.state) is None):
-        raise CursorExpired("The first page was read from another database. Start again without cursor.")
+        raise CursorExpired.because("its first page was read from another database")
     if is_postgresql:
         is_new: sa.ColumnElement[bool] | sa.TextClause = _NOT_VISIBLE.bindparams(state=snapshot.state)
     else:

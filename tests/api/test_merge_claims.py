@@ -320,8 +320,8 @@ def test_cycle_of_relays(world):
     first = world.record(report("Herald", relays={"outlet": "echo"}))
     second = world.record(report("Echo", relays={"outlet": "herald"}))
 
-    assert_problem(world.post(f"/v1/claims/{first['id']}/merge", {"into": second["id"]}), 409, "merge-circle")
-    assert_problem(world.post(f"/v1/claims/{first['id']}/merge", {"into": first["id"]}), 409, "merge-circle")
+    assert_problem(world.post(f"/v1/claims/{first['id']}/merge", {"into": second["id"]}), 409, "merge-cycle")
+    assert_problem(world.post(f"/v1/claims/{first['id']}/merge", {"into": first["id"]}), 409, "merge-cycle")
 
 
 def test_chains(world, pair):

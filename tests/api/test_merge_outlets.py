@@ -242,8 +242,8 @@ def test_circle_of_parents(world):
     no_circle = world.patch("/v1/outlets/springer", {"parent": "below"}, headers={"If-Match": "*"})
 
     assert_problem(no_circle, 422, "invalid-body", "/parent")
-    assert_problem(world.post("/v1/outlets/springer/merge", {"into": "springer"}), 409, "merge-circle")
-    assert_problem(world.post("/v1/outlets/springer/merge", {"into": "below"}), 409, "merge-circle")
+    assert_problem(world.post("/v1/outlets/springer/merge", {"into": "springer"}), 409, "merge-cycle")
+    assert_problem(world.post("/v1/outlets/springer/merge", {"into": "below"}), 409, "merge-cycle")
     merge(world, "below", "springer")
     assert_problem(
         world.patch("/v1/outlets/springer", {"parent": "bild"}, headers={"If-Match": "*"}),
@@ -255,7 +255,7 @@ def test_circle_of_parents(world):
     world.outlet("Elsewhere")
     merge(world, "bild", "elsewhere")
     assert 200 == world.patch("/v1/outlets/springer", {"parent": "sport-bild"}, headers={"If-Match": "*"}).status_code
-    assert_problem(part(world), 409, "merge-circle")
+    assert_problem(part(world), 409, "merge-cycle")
 
 
 def test_circle_of_relays(world):
@@ -267,14 +267,14 @@ def test_circle_of_relays(world):
     world.record(report("Bild", relays={"outlet": "echo"}), report("Echo", relays={"outlet": "sport-bild"}))
     before = numbers(world, "bild")
 
-    assert_problem(world.post(BOTH, {"into": "sport-bild"}), 409, "merge-circle")
+    assert_problem(world.post(BOTH, {"into": "sport-bild"}), 409, "merge-cycle")
     assert before == numbers(world, "bild")
     world.outlet("Nord")
     merge(world, "nord", "sport-bild")
     world.record(
         report("Nord", relays={"outlet": "echo"}), report("Echo", relays={"outlet": "nord"}), report("Sport Bild")
     )
-    assert_problem(part(world, "nord"), 409, "merge-circle")
+    assert_problem(part(world, "nord"), 409, "merge-cycle")
     assert 0 == rebuild_sums(world.runtime.db, now=dt.datetime.now(dt.UTC))
 
 

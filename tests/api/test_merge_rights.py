@@ -117,4 +117,4 @@ def test_outlet_merged_into_itself(world, claim):
     editor = world.with_scopes(*EDITOR)
     add(editor, claim, "Herald", "2025-01-01T00:00:00Z", stance="deny")
 
-    assert_problem(merge(editor, "herald", "herald"), 409, "merge-circle")
+    assert_problem(merge(editor, "herald", "herald"), 409, "merge-cycle")
