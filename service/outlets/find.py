@@ -14,7 +14,7 @@ from service.outlets.nearest import unknown_slug
 from service.storage.facts import surviving_outlet
 from service.storage.models import Outlet
 from service.storage.predicates import counts_as, is_among
-from service.values.ids import is_slug, parse_id
+from service.values.ids import ids_and_slugs
 
 # Built once, because building the statement takes as long as running it.
 _NAMED = sa.select(Outlet).where(
@@ -32,8 +32,7 @@ def find_outlet(session: Session, reference: str, *, whole: bool = False) -> Out
 
 def find_outlets(session: Session, references: Collection[str], *, whole: bool = False) -> dict[str, Outlet]:
     """Return the outlets with these slugs or ids, by the slug or id given."""
-    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
-    slugs = [reference for reference in references if is_slug(reference)]
+    ids, slugs = ids_and_slugs(references)
     outlets = session.scalars(_NAMED_WHOLE if whole else _NAMED, {"ids": list(ids.values()), "slugs": slugs}).all()
     by_slug = {outlet.slug: outlet for outlet in outlets}
     by_id = {outlet.id: outlet for outlet in outlets}

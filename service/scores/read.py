@@ -6,9 +6,10 @@ A current record is read from sums, and a past record from the reports.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,10 +18,10 @@ from sqlalchemy.orm import Session, aliased
 from service.errors import CursorExpired, OutletMerged, UnknownOutlet
 from service.ledger.seal import LAST_HEAD
 from service.methods.claim import add_up, count_claim, difference
-from service.methods.tally import STARTING_CONTEXT, Context
+from service.methods.tally import STARTING_CONTEXT, Amounts, Context, Slot
 from service.outlets.find import filing_for
 from service.outlets.nearest import unknown_slug
-from service.outlets.positions import is_counted, read_positions
+from service.outlets.positions import ClaimPosition, is_counted, read_positions
 from service.outlets.track_record import Condition, Lens, OutletRecord, read_sums
 from service.scores.contexts import CONTEXT_PREFIX, RENAMES, stored_context
 from service.scores.describe import describe_score
@@ -29,9 +30,10 @@ from service.storage.db import Database
 from service.storage.memo import Memo
 from service.storage.models import Claim, ContextRow, Outlet, Reply, Subtotal
 from service.storage.predicates import disputed_claims, general_replies, is_among, is_general, is_open
-from service.values.ids import is_slug, parse_id
+from service.values.ids import ids_and_slugs, is_slug
 from service.values.vocabulary import Basis, Role
 
+_Parts: TypeAlias = dict[Slot, Amounts]
 _INTO = aliased(Outlet)
 # Built once, because building a statement takes as long as running it.
 _NAMED = (
@@ -127,8 +129,12 @@ def slugs_of(db: Database, references: Sequence[str]) -> list[str]:
 
 
 def _find(session: Session, references: Sequence[str]) -> list[_Named]:
-    ids = {reference: id_ for reference in references if (id_ := parse_id(reference)) is not None}
-    slugs = [reference for reference in references if is_slug(reference)]
+    """Return the outlets with these slugs or ids, in the order given, each with the one that it was merged into.
+
+    Raises:
+        UnknownOutlet: Some references belong to no outlet.
+    """
+    ids, slugs = ids_and_slugs(references)
     rows = [_Named(*row) for row in session.execute(_NAMED, {"ids": list(ids.values()), "slugs": slugs})]
     found = {key: row for row in rows for key in (row.id, row.slug)}
     keys = {reference: ids.get(reference, reference) for reference in references}
@@ -159,7 +165,7 @@ def context_named(session: Session, name: str, basis: Basis) -> Context:
     number = int(name.removeprefix(CONTEXT_PREFIX))
     found = session.execute(_NEWEST.where(ContextRow.number == number)).one_or_none()
     if found is None:
-        raise CursorExpired("The first page was read from another database. Start again without cursor.")
+        raise CursorExpired.because("its first page was read from another database")
     return _load(session, _Newest(*found), basis)
 
 
@@ -172,51 +178,74 @@ def _load(session: Session, newest: _Newest, basis: Basis) -> Context:
 
 def read_records(session: Session, chosen: Condition, lens: Lens, *, now: dt.datetime) -> list[OutletRecord]:
     """Return the record of each outlet that meets an SQL condition, in no particular order."""
-    rows = session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))
-    records = {row.id: OutletRecord(row.slug, row.scorable) for row in rows}
-    _add_discussion(session, records, lens, now=now)
-    if lens.is_current:
-        _add_sums(session, records, lens, now=now)
-    else:
-        for outlet_id, positions in groupby(read_positions(session, records, lens), key=lambda entry: entry.outlet_id):
-            counted = (entry for entry in positions if is_counted(entry, lens, now=now))
-            records[outlet_id].parts = add_up(count_claim(entry.claim, entry.position) for entry in counted)
-    return list(records.values())
+    outlets = {row.id: row for row in session.execute(sa.select(Outlet.id, Outlet.slug, Outlet.scorable).where(chosen))}
+    replies, disputed = _read_discussion(session, outlets, lens, now=now)
+    parts = _current_parts(session, outlets, lens) if lens.is_current else _past_parts(session, outlets, lens, now=now)
+    undue = _undue(session, outlets, lens, now=now) if lens.is_current and lens.basis is Basis.MATURED else {}
+    counted = {**parts, **{id_: difference(parts.get(id_, {}), _add_up(group)) for id_, group in undue.items()}}
+    return [
+        OutletRecord(
+            outlet.slug,
+            outlet.scorable,
+            counted.get(id_, {}),
+            changes_at=min((due for entry in undue.get(id_, ()) if (due := entry.claim.resolves_by)), default=None),
+            disputed=disputed[id_],
+            reply=replies.get(id_),
+        )
+        for id_, outlet in outlets.items()
+    ]
 
 
-def _add_sums(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Read current records from the sums; on the basis `matured`, leave out claims that are not due yet."""
-    is_one = len(records) == 1
-    chosen = Subtotal.outlet_id.in_(records) if is_one else is_among(session, Subtotal.outlet_id, records)
-    for outlet_id, parts in read_sums(session, chosen, topic=lens.topic).items():
-        records[outlet_id].parts = parts
-    if lens.basis is Basis.MATURED:
-        _subtract_undue(session, records, lens, now=now)
+def _current_parts(session: Session, outlets: Collection[UUID], lens: Lens) -> Mapping[UUID, _Parts]:
+    """Return the current records of outlets from the sums, which include claims that are not due yet."""
+    is_one = len(outlets) == 1
+    chosen = Subtotal.outlet_id.in_(outlets) if is_one else is_among(session, Subtotal.outlet_id, outlets)
+    return read_sums(session, chosen, topic=lens.topic)
 
 
-def _subtract_undue(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Subtract the claims that are not due yet from records, and set when each record next changes."""
-    positions = read_positions(session, records, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
-    for outlet_id, group in groupby(positions, key=lambda entry: entry.outlet_id):
-        undue = list(group)
-        record = records[outlet_id]
-        record.parts = difference(record.parts, add_up(count_claim(entry.claim, entry.position) for entry in undue))
-        record.changes_at = min(entry.claim.resolves_by for entry in undue if entry.claim.resolves_by is not None)
+def _past_parts(session: Session, outlets: Collection[UUID], lens: Lens, *, now: dt.datetime) -> Mapping[UUID, _Parts]:
+    """Return the records of outlets at a past moment, from the reports."""
+    positions = _by_outlet(read_positions(session, outlets, lens))
+    return {id_: _add_up(entry for entry in group if is_counted(entry, lens, now=now)) for id_, group in positions}
 
 
-def _add_discussion(session: Session, records: dict[UUID, OutletRecord], lens: Lens, *, now: dt.datetime) -> None:
-    """Add the newest reply to each record and the number of its disputed claims."""
+def _undue(
+    session: Session, outlets: Collection[UUID], lens: Lens, *, now: dt.datetime
+) -> Mapping[UUID, Sequence[ClaimPosition]]:
+    """Return the few positions of outlets on claims that are not due yet, which the basis `matured` excludes."""
+    positions = read_positions(session, outlets, lens, on=sa.select(Claim.id).where(Claim.resolves_by > now))
+    return {id_: list(group) for id_, group in _by_outlet(positions)}
+
+
+def _by_outlet(positions: Iterable[ClaimPosition]) -> Iterable[tuple[UUID, Iterable[ClaimPosition]]]:
+    """Group positions by outlet. `read_positions` yields all positions of an outlet one after another."""
+    return groupby(positions, key=lambda entry: entry.outlet_id)
+
+
+def _add_up(positions: Iterable[ClaimPosition]) -> _Parts:
+    return add_up(count_claim(entry.claim, entry.position) for entry in positions)
+
+
+def _read_discussion(
+    session: Session, outlets: Collection[UUID], lens: Lens, *, now: dt.datetime
+) -> tuple[Mapping[UUID, Reply], Counter[UUID]]:
+    """Return the newest reply of each outlet, and the number of its own claims with a disputed resolution."""
     has_replies, has_disputes = _has_discussion(session, lens.recorded_by)
+    replies: dict[UUID, Reply] = {}
     if has_replies:
-        filing = is_among(session, Reply.outlet_id, filing_for(session, records))
-        for outlet_id, reply in session.execute(general_replies(filing, lens.recorded_by)):
-            records[outlet_id].reply = reply
-    if not has_disputes:
-        return
-    for entry in read_positions(session, records, lens, on=disputed_claims(lens.recorded_by)):
-        slot, _ = count_claim(entry.claim, entry.position)
-        is_own = slot.role is Role.OWN and entry.claim.verdict is not None
-        records[entry.outlet_id].disputed += is_own and is_counted(entry, lens, now=now)
+        filing = is_among(session, Reply.outlet_id, filing_for(session, outlets))
+        replies = dict(session.execute(general_replies(filing, lens.recorded_by)).all())
+    disputed: Counter[UUID] = Counter()
+    if has_disputes:
+        positions = read_positions(session, outlets, lens, on=disputed_claims(lens.recorded_by))
+        disputed.update(entry.outlet_id for entry in positions if _is_disputed(entry, lens, now=now))
+    return replies, disputed
+
+
+def _is_disputed(entry: ClaimPosition, lens: Lens, *, now: dt.datetime) -> bool:
+    """Return whether a position on a claim with an open dispute counts as disputed in the record of its outlet."""
+    slot, _ = count_claim(entry.claim, entry.position)
+    return slot.role is Role.OWN and entry.claim.verdict is not None and is_counted(entry, lens, now=now)
 
 
 def _has_discussion(session: Session, moment: dt.datetime | None) -> tuple[bool, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from uuid import UUID
 
@@ -44,3 +44,19 @@ def parse_id(text: str) -> UUID | None:
 def is_slug(text: str) -> bool:
     """Return whether a text is an outlet slug: lower-case ASCII words joined by hyphens, and not an id."""
     return len(text) <= SLUG_LENGTH and _SLUG.fullmatch(text) is not None and parse_id(text) is None
+
+
+def ids_and_slugs(references: Iterable[str]) -> tuple[dict[str, UUID], list[str]]:
+    """Return the ids among references to outlets, each by its reference, and the slugs among them.
+
+    >>> ids_and_slugs(["herald", "01890a5d-ac96-774b-bcce-b302099a8057", "no slug"])
+    ({'01890a5d-ac96-774b-bcce-b302099a8057': UUID('01890a5d-ac96-774b-bcce-b302099a8057')}, ['herald'])
+    """
+    ids: dict[str, UUID] = {}
+    slugs: list[str] = []
+    for reference in references:
+        if (id_ := parse_id(reference)) is not None:
+            ids[reference] = id_
+        elif is_slug(reference):
+            slugs.append(reference)
+    return ids, slugs
