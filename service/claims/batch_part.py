@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.claims.additions import Additions
 from service.claims.describe import describe_claims
 from service.claims.load import WHOLE, surviving_claim
-from service.claims.record import NewClaim, check_first_reports, check_same, named_outlets, new_claim
+from service.claims.record import NewClaim, check_first_reports, check_same, mentioned_outlets, new_claim
 from service.claims.report_rules import NewReport, add_reports
 from service.claims.resolve import NewResolution, append_resolution, new_resolution, warnings_about
 from service.claims.views import ClaimView, ResolutionWarning
@@ -188,4 +188,4 @@ def _known_claims(session: Session, external_ids: Iterable[str]) -> dict[str, Cl
 
 def _named_outlets(entries: Iterable[BatchEntry]) -> Iterator[str | OutletName]:
     for entry in entries:
-        yield from named_outlets([] if isinstance(entry, ServiceError) else entry.reports)
+        yield from mentioned_outlets([] if isinstance(entry, ServiceError) else entry.reports)

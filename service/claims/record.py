@@ -65,21 +65,22 @@ def record_claim(
     with db.write() as session, session.no_autoflush:
         directory = Directory(session, now=now)
         known = claim_by_external_id(session, claim["external_id"])
-        directory.prefetch(named_outlets(reports))
+        directory.prefetch(mentioned_outlets(reports))
         if known is not None:
             current = surviving_claim(session, known)
             check_same(known, claim, reports, directory, current=current, caller=caller, now=now)
             return describe_claim(session, current, now=now), False
-        recorded = new_claim(claim, caller=caller, now=now)
-        filings = check_first_reports(recorded, reports, directory, caller=caller, now=now)
-        add_reports(recorded, filings)
+        new = new_claim(claim, caller=caller, now=now)
+        filings = check_first_reports(new, reports, directory, caller=caller, now=now)
+        add_reports(new, filings)
         directory.settle(caller)
         session.flush()  # created outlets
-        lock_outlets(session, [recorded])
-        same_text = insert_rows(session, {Claim: [recorded], Report: recorded.reports}, also_read=SAME_TEXT)
-        add_sums(session, sums_of([recorded]))
-        invalidate_scores(session, cache, reporting_outlets(recorded), now=now)
-        view = describe_new_claim(session, recorded, same_text, now=now)
+        lock_outlets(session, [new])
+        # The INSERT also returns the claims with the same text, which saves a round trip to the database.
+        same_text = insert_rows(session, {Claim: [new], Report: new.reports}, also_read=SAME_TEXT)
+        add_sums(session, sums_of([new]))
+        invalidate_scores(session, cache, reporting_outlets(new), now=now)
+        view = describe_new_claim(session, new, same_text, now=now)
     return view, True
 
 
@@ -145,7 +146,7 @@ def check_first_reports(
     return filings
 
 
-def named_outlets(reports: Iterable[NewReport]) -> Iterator[str | OutletName]:
+def mentioned_outlets(reports: Iterable[NewReport]) -> Iterator[str | OutletName]:
     """Yield the outlets that reports name or cite."""
     for report in reports:
         cited = None if report["relays"] is None else report["relays"]["outlet"]

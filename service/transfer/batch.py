@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from service.claims.additions import Additions
 from service.claims.record import by_pointer, check_first_reports, check_same, new_claim
 from service.claims.repeats import differences
-from service.claims.report_rules import Filing, NewReport, add_reports, check_reports
+from service.claims.report_rules import Filing, add_reports, check_reports
 from service.claims.resolutions import is_same_resolution
 from service.claims.resolve import NewResolution, append_resolution, check_resolution, new_resolution, warnings_about
 from service.claims.rights import check_filing
@@ -21,6 +20,7 @@ from service.outlets.mentions import Directory
 from service.outlets.new_outlet import NewOutlet
 from service.storage.facts import reporting_outlets, surviving_outlet
 from service.storage.models import Claim, Dispute, Outlet, Report, Resolution
+from service.transfer.claimreview.review import ReviewWarning
 from service.transfer.known_claims import KnownClaims
 from service.transfer.lines import (
     ClaimLine,
@@ -40,11 +40,21 @@ from service.transfer.lines import (
 )
 from service.transfer.outlet_line import load_outlet
 from service.transfer.repeated_lines import find_repeated
-from service.transfer.review_line import ReviewPlan, plan_review
+from service.transfer.review_line import plan_review
 from service.values.vocabulary import Caller, Scope
 
-LineOutcome: TypeAlias = tuple[LineStatus, Outlet | Claim | Report | Resolution]
-"""The result of a line, with the created or existing row."""
+_Resolved: TypeAlias = tuple[Claim, Resolution]
+"""A claim with its new resolution."""
+
+
+class _Loaded(NamedTuple):
+    """The changes of a line that was accepted."""
+
+    status: LineStatus
+    row: Outlet | Claim | Report | Resolution
+    """The created or existing row."""
+    resolved: _Resolved | None = None
+    warnings: Sequence[ReviewWarning] = ()
 
 
 class Batch:
@@ -65,9 +75,6 @@ class Batch:
         self._additions = Additions(session)
         self._closed: list[Dispute] = []
         self._reviewed: list[Claim] = []  # recorded claims to which a line adds a review
-        self._resolved: dict[int, tuple[Claim, Resolution]] = {}  # new resolutions and their claims, by line number
-        self._number = 0
-        self._reviews: dict[int, ReviewPlan] = {}  # by line number
 
     def load(self, lines: Sequence[ReadLine]) -> list[LineResult]:
         """Load lines, and return the result of each."""
@@ -78,10 +85,10 @@ class Batch:
         self._repeated = find_repeated(self._session, self._known, lines, self._directory)
         others = (named_claim(line.content) for line in lines if line.number not in self._repeated)
         self._known.add_reports(name for name in others if name is not None)
-        results = [self._line(line) for line in lines]
+        outcomes = [self._load_or_reject(line) for line in lines]
         self._additions.finish()
         self._change_rows()
-        return [self._with_warnings(result) for result in results]
+        return [_result(line.number, outcome) for line, outcome in zip(lines, outcomes, strict=True)]
 
     def _change_rows(self) -> None:
         """Copy the changes made to disputes and claims in memory to their database rows."""
@@ -92,42 +99,29 @@ class Batch:
         for claim in self._reviewed:
             self._session.get_one(Claim, claim.id).reviews = claim.reviews
 
-    def _with_warnings(self, result: LineResult) -> LineResult:
-        """Return the result of a line with the warnings about its new resolution.
-
-        The warnings are computed after all lines, because a later line can remove the reason for a warning.
-        """
-        if (resolved := self._resolved.get(result.number)) is None:
-            return result
-        return replace(result, warnings=[*result.warnings, *warnings_about(*resolved)])
-
-    def _line(self, line: ReadLine) -> LineResult:
+    def _load_or_reject(self, line: ReadLine) -> _Loaded | ServiceError:
+        """Load a line, or return the error for which it is rejected."""
         if isinstance(line.content, ServiceError):
-            return LineResult(line.number, LineStatus.REJECTED, error=line.content)
-        self._number = line.number
+            return line.content
         try:
-            status, subject = self._load(line.content)
+            return self._load(line.content, line.number)
         except ServiceError as exc:
             self._directory.drop_unused()
             exc.errors = in_line(line.content, exc.errors)
-            return LineResult(line.number, LineStatus.REJECTED, error=exc)
-        review = self._reviews.pop(line.number, None)
-        return LineResult(line.number, status, subject.id, warnings=[] if review is None else review.warnings)
+            return exc
 
-    def _load(self, line: Line) -> LineOutcome:
-        if isinstance(line, OutletLine):
-            self._require(Scope.OUTLETS_WRITE)
-            return self._outlet(line.outlet)
-        if isinstance(line, ResolutionLine):
-            return self._resolution(self._require_claim(line.claim), line.resolution)
-        self._require(Scope.CLAIMS_WRITE)
+    def _load(self, line: Line, number: int) -> _Loaded:
         match line:
+            case OutletLine():
+                return self._outlet(line.outlet)
             case ClaimLine():
                 return self._claim(line)
             case ReportLine():
-                return self._report(self._require_claim(line.claim), line.report)
+                return self._report(line)
+            case ResolutionLine():
+                return self._resolution(line)
             case FlatLine():
-                return self._flat(line)
+                return self._flat(line, self._repeated.get(number))
             case ReviewLine():
                 return self._review(line)
 
@@ -144,16 +138,17 @@ class Batch:
             )
         return claim
 
-    def _outlet(self, given: NewOutlet) -> LineOutcome:
+    def _outlet(self, given: NewOutlet) -> _Loaded:
+        self._require(Scope.OUTLETS_WRITE)
         self._additions.write()
         status, outlet = load_outlet(self._session, given, caller=self._caller, now=self._now)
         if status is not LineStatus.UNCHANGED:
             self._directory.clear_names()
-        if status is not LineStatus.UNCHANGED:
             self.stale.add(outlet.slug)
-        return status, outlet
+        return _Loaded(status, outlet)
 
-    def _claim(self, line: ClaimLine) -> LineOutcome:
+    def _claim(self, line: ClaimLine) -> _Loaded:
+        self._require(Scope.CLAIMS_WRITE)
         if (known := self._claims.get(name := required_id(line.claim))) is not None:
             recorded = self._known.as_recorded(name, known)
             check_same(
@@ -165,23 +160,29 @@ class Batch:
                 caller=self._caller,
                 now=self._now,
             )
-            return LineStatus.UPDATED if self._resolve(known, line.resolution, []) else LineStatus.UNCHANGED, known
+            resolved = self._resolve(known, line.resolution, [])
+            return _Loaded(LineStatus.UNCHANGED if resolved is None else LineStatus.UPDATED, known, resolved)
         claim = new_claim(line.claim, caller=self._caller, now=self._now)
         filings = check_first_reports(claim, line.reports, self._directory, caller=self._caller, now=self._now)
-        self._resolve(claim, line.resolution, filings)
-        return LineStatus.CREATED, claim
+        return _Loaded(LineStatus.CREATED, claim, self._resolve(claim, line.resolution, filings))
 
-    def _report(self, claim: Claim, report: NewReport) -> LineOutcome:
-        [filing] = check_reports(claim, {"": report}, self._directory, caller=self._caller, now=self._now)
+    def _report(self, line: ReportLine) -> _Loaded:
+        self._require(Scope.CLAIMS_WRITE)
+        claim = self._require_claim(line.claim)
+        [filing] = check_reports(claim, {"": line.report}, self._directory, caller=self._caller, now=self._now)
         self._add(claim, [filing], None)
-        return LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report
+        return _Loaded(LineStatus.CREATED if filing.is_new else LineStatus.UNCHANGED, filing.report)
 
-    def _resolution(self, claim: Claim, given: NewResolution) -> LineOutcome:
-        resolution, is_new = self._plan_resolution(claim, given, [])
-        self._add(claim, [], resolution if is_new else None)
-        return LineStatus.CREATED if is_new else LineStatus.UNCHANGED, resolution
+    def _resolution(self, line: ResolutionLine) -> _Loaded:
+        claim = self._require_claim(line.claim)
+        resolution, is_new = self._plan_resolution(claim, line.resolution, [])
+        if not is_new:
+            return _Loaded(LineStatus.UNCHANGED, resolution)
+        self._add(claim, [], resolution)
+        return _Loaded(LineStatus.CREATED, resolution, (claim, resolution))
 
-    def _flat(self, line: FlatLine) -> LineOutcome:
+    def _flat(self, line: FlatLine, repeated: Report | None) -> _Loaded:
+        self._require(Scope.CLAIMS_WRITE)
         external_id = str(line.claim["external_id"])
         if (claim := self._claims.get(external_id)) is None:
             claim = new_claim(line.claim, caller=self._caller, now=self._now)
@@ -194,49 +195,47 @@ class Batch:
                 "line, or send another claim_id.",
                 errors=differing,
             )
-        if (report := self._repeated_by(line)) is not None:
-            return LineStatus.UNCHANGED, report
+        if repeated is not None:
+            if self._only_repeats(line, repeated):
+                return _Loaded(LineStatus.UNCHANGED, repeated)
+            self._known.add_reports(self._known.claims)
         [filing] = check_reports(claim, {"/report": line.report}, self._directory, caller=self._caller, now=self._now)
         resolved = self._resolve(claim, line.resolution, [filing])
-        if filing.is_new:
-            return LineStatus.CREATED, filing.report
-        return LineStatus.UPDATED if resolved else LineStatus.UNCHANGED, filing.report
+        existing = LineStatus.UNCHANGED if resolved is None else LineStatus.UPDATED
+        return _Loaded(LineStatus.CREATED if filing.is_new else existing, filing.report, resolved)
 
-    def _repeated_by(self, line: FlatLine) -> Report | None:
-        """Return the recorded report that a flat line repeats; None if all rules must be applied to the line."""
-        if (report := self._repeated.get(self._number)) is None:
-            return None
+    def _only_repeats(self, line: FlatLine, report: Report) -> bool:
+        """Return whether a line changes nothing because it repeats a report; otherwise all rules must be applied."""
         outlet = self._directory.identify(line.report["outlet"])
         may_resolve = line.resolution is None or Scope.RESOLUTIONS_WRITE in self._caller.scopes
-        if outlet is not None and outlet.id == report.outlet_id and may_resolve:
-            return report
-        self._known.add_reports(self._known.claims)
-        return None
+        return outlet is not None and outlet.id == report.outlet_id and may_resolve
 
-    def _review(self, line: ReviewLine) -> LineOutcome:
+    def _review(self, line: ReviewLine) -> _Loaded:
         """Load a review, or reject it if it contradicts the verdict of its claim (R11a)."""
+        self._require(Scope.CLAIMS_WRITE)
         known = self._claims.get(required_id(line.claim))
         claim = known or new_claim(line.claim, caller=self._caller, now=self._now)
         filings = check_reports(claim, by_pointer(line.reports), self._directory, caller=self._caller, now=self._now)
         plan = plan_review(self._session, claim, line)
-        self._reviews[self._number] = plan
-        is_new = self._resolve(claim, plan.resolution, filings) or any(filing.is_new for filing in filings)
+        resolved = self._resolve(claim, plan.resolution, filings)
+        is_new = resolved is not None or any(filing.is_new for filing in filings)
         if plan.reviews != claim.reviews:
             claim.reviews, is_new = plan.reviews, True
             self._reviewed += [] if self._additions.is_pending(claim) else [claim]
         existing = LineStatus.UPDATED if is_new else LineStatus.UNCHANGED
-        return LineStatus.CREATED if known is None else existing, claim
+        return _Loaded(LineStatus.CREATED if known is None else existing, claim, resolved, plan.warnings)
 
-    def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> bool:
-        """Check a resolution, and add it and the reports to a claim; return whether the resolution is new."""
+    def _resolve(self, claim: Claim, given: NewResolution | None, filings: list[Filing]) -> _Resolved | None:
+        """Check a resolution, and add it and the reports to a claim; return the resolution if it is new."""
         resolution, is_new = None, False
         try:
             if given is not None:
                 resolution, is_new = self._plan_resolution(claim, given, filings)
         except InvalidBody as exc:
             raise InvalidBody(exc.detail, errors=nested(exc, "/resolution")) from exc
-        self._add(claim, filings, resolution if is_new else None)
-        return is_new
+        new = resolution if is_new else None
+        self._add(claim, filings, new)
+        return None if new is None else (claim, new)
 
     def _plan_resolution(self, claim: Claim, given: NewResolution, filings: list[Filing]) -> tuple[Resolution, bool]:
         """Return a new resolution and True, or False with an equal resolution that the claim already has."""
@@ -265,5 +264,15 @@ class Batch:
         if resolution is not None:
             self._additions.add_resolution(claim, resolution)
             self._closed += append_resolution(claim, resolution)
-            self._resolved[self._number] = claim, resolution
             self.stale |= reporting_outlets(claim)
+
+
+def _result(number: int, outcome: _Loaded | ServiceError) -> LineResult:
+    """Return the result of a line with the warnings about its new resolution.
+
+    Call it after all lines, because a later line can remove the reason for a warning.
+    """
+    if isinstance(outcome, ServiceError):
+        return LineResult(number, LineStatus.REJECTED, error=outcome)
+    about_resolution = () if outcome.resolved is None else warnings_about(*outcome.resolved)
+    return LineResult(number, outcome.status, outcome.row.id, warnings=[*outcome.warnings, *about_resolution])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
-from service.claims.record import NewClaim
+from service.claims.record import NewClaim, mentioned_outlets
 from service.claims.report_rules import NewReport
 from service.claims.resolve import NewResolution
 from service.claims.views import ResolutionWarning
@@ -129,7 +129,7 @@ def required_id(claim: NewClaim) -> str:
 
 
 def named_outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
-    """Yield the outlets that the reports of a line name."""
+    """Return the outlets that the reports of a line name or cite."""
     match content:
         case ClaimLine() | ReviewLine():
             reports = content.reports
@@ -137,9 +137,7 @@ def named_outlets(content: Line | ServiceError) -> Iterator[str | OutletName]:
             reports = [content.report]
         case _:
             reports = []
-    for report in reports:
-        cited = None if report["relays"] is None else report["relays"]["outlet"]
-        yield from (outlet for outlet in (report["outlet"], cited) if outlet is not None)
+    return mentioned_outlets(reports)
 
 
 # Replacements that turn a pointer into a claim, report or resolution into a pointer into its flat line.
