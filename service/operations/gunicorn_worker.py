@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache, partial
 from selectors import EVENT_READ
@@ -77,7 +77,7 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         except LeaseEnded:
             raise
         except Exception:
-            self.log.exception("Unexpected error")  # not raised, because it would end the process
+            self.log.exception("Unexpected error")  # uncaught, it would end the worker
             return None
         if recalled is None:
             return None
@@ -92,10 +92,12 @@ class ApiWorker(ThreadWorker):  # type: ignore[misc]
         if not self.is_renewing:
             self.is_renewing = True
             renewed = self.leases.submit(self.wsgi.wsgi_app.renew_lease)
-            renewed.add_done_callback(lambda _: self.method_queue.defer(self._resume))
+            renewed.add_done_callback(lambda done: self.method_queue.defer(self._resume, done))
 
-    def _resume(self) -> None:
+    def _resume(self, renewed: Future[None]) -> None:
         """Respond to the requests that waited for the lease, or let other threads handle them."""
+        if (error := renewed.exception()) is not None:
+            self.log.error("The lease was not renewed", exc_info=error)
         self.is_renewing = False
         waiting, self.waiting = self.waiting, []
         for conn, received in waiting:

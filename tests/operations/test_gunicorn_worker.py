@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import socket
+from concurrent.futures import Future
 
 import pytest
 
+from service.operations.gunicorn_worker import ApiWorker
 from tests.operations.test_malformed_requests import MALFORMED, NEXT
 from tests.support.awaiting import DEADLINE, wait_until
 from tests.support.live_service import KEY, gunicorn_alone, running
@@ -250,3 +253,18 @@ def test_logs_and_metrics(service):
     assert 20 == count() - before
     for number in range(20):
         service.wait_for(f'"request_id": "mine-{number}"')
+
+
+def test_failed_renewal_of_a_lease_is_logged(caplog):
+    """
+    An unexpected error during the renewal of a lease is logged, and the next request may renew it again.
+    """
+    worker = ApiWorker.__new__(ApiWorker)  # without a configuration and sockets
+    worker.log, worker.waiting, worker.is_renewing = logging.getLogger("gunicorn.error"), [], True
+    renewed = Future()
+    renewed.set_exception(OSError("no such lease"))
+
+    worker._resume(renewed)  # noqa: SLF001 - gunicorn calls it
+
+    assert "no such lease" in caplog.text
+    assert not worker.is_renewing
