@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from service.claims.story import Story
 from service.claims.views import ClaimView, ListedClaim, ResolutionView
 from service.pages.formats import day, percent
@@ -47,8 +49,12 @@ def _verdict(found: ResolutionView) -> str:
             return f"Partly true (about {percent(found.truth or 0)}{_SPACE}%), known since {when}."
         case Verdict.VOID:
             return f"Void since {when}: it was withdrawn or its premise failed. {_NOBODY}"
-        case _:
+        case Verdict.UNVERIFIABLE:
             return f"Cannot be verified as of {when}: no evidence settles it. {_NOBODY}"
+        case None:
+            return f"Open again since {when}: the result was withdrawn."
+        case _:
+            assert_never(found.verdict)
 
 
 def _winner(winner: ListedClaim) -> str:

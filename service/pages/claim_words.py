@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from service.claims.houses import House
 from service.claims.outlet_story import OutletStory
@@ -25,7 +26,7 @@ class OutletList:
 
 
 def sum_up(story: Story) -> str:
-    """Summarize the reports of a claim: their outlets, dates, sides and independent sources."""
+    """Summarise the reports of a claim: their outlets, dates, sides and independent sources."""
     claim = story.claim
     counted = [report for report in claim.reports if report.withdrawn is None]
     if not counted:
@@ -94,5 +95,7 @@ def _headings(story: Story) -> tuple[str, str]:
         case Verdict.PARTIAL:
             truth = found.truth or 0.0
             return f"Supported it: {percent(truth)}{_SPACE}% right", f"Denied it: {percent(1 - truth)}{_SPACE}% right"
-        case _:
+        case Verdict.VOID | Verdict.UNVERIFIABLE | None:
             return "Supported it", "Denied it"
+        case _:
+            assert_never(found.verdict)

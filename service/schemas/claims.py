@@ -117,7 +117,7 @@ class ReviewNoteOut(Answer):
     verdict = shown.text(
         "The verdict that the rating gives; null if it gives none.",
         allow_none=True,
-        validate=OneOf([verdict.value for verdict in (Verdict.TRUE, Verdict.FALSE, Verdict.PARTIAL)]),
+        validate=OneOf([verdict.value for verdict in Verdict if verdict.scores]),
     )
     truth = shown.share("The truth of a partial verdict; null for any other verdict.", allow_none=True)
 

@@ -17,9 +17,6 @@ from service.values.vocabulary import Precision, Verdict
 WITHDRAW = "withdraw"
 """The value of the field `verdict` that withdraws a resolution. An empty field does not."""
 
-_NOT_ASKED = frozenset({Verdict.VOID, Verdict.UNVERIFIABLE})
-"""The verdicts with today as the default `known_at`, because no answer became public."""
-
 
 class ResolutionBody(TypedDict):
     """The request body for a resolution, as the API accepts it."""
@@ -36,7 +33,7 @@ def read_resolution(form: Form, claim: ListedClaim, *, now: dt.datetime) -> NewR
     """Validate and return the resolution that an editor entered in a form.
 
     If the date is empty, a correction keeps the date of the current resolution. Otherwise the verdict false gets the
-    due date, and void and unverifiable get today's date.
+    due date, and a verdict that is not scored gets today's date.
 
     Raises:
         InvalidBody: Fields are invalid or missing; `errors` names them.
@@ -61,10 +58,13 @@ def read_resolution(form: Form, claim: ListedClaim, *, now: dt.datetime) -> NewR
 
 
 def usual_date(claim: ListedClaim, verdict: str | None, *, now: dt.datetime) -> str:
-    """Return the default `known_at` for a verdict; an empty text if the editor must enter a date."""
+    """Return the default `known_at` for a verdict; an empty text if the editor must enter a date.
+
+    A verdict that is not scored gets today's date, because no answer became public.
+    """
     if verdict == Verdict.FALSE:
         return instant_of(due_text(claim, now=now))
-    return now.date().isoformat() if verdict in _NOT_ASKED else ""
+    return now.date().isoformat() if verdict in [each for each in Verdict if not each.scores] else ""
 
 
 def due_text(claim: ListedClaim, *, now: dt.datetime) -> str:

@@ -50,11 +50,11 @@ function countLate(one) {
     : "Every report came before this date.";
 }
 
-// Suggest the due date for false, and today for void and unverifiable. For the others, the editor enters the date.
+// Suggest the due date for false, and today for verdicts that are not scored. For the others, the editor enters the date.
 function suggestDate(one) {
-  const verdict = verdictOf(one);
+  const verdict = one.querySelector("[name=verdict]:checked");
   const field = dateOf(one);
-  const usual = verdict === "false" ? one.dataset.due : ["void", "unverifiable"].includes(verdict) ? show(new Date()) : "";
+  const usual = verdict.value === "false" ? one.dataset.due : "unscored" in verdict.dataset ? show(new Date()) : "";
   if (!("corrects" in one.dataset) && (field.value === "" || field.value === one.dataset.suggested)) {
     field.value = one.dataset.suggested = usual;
   }
