@@ -33,7 +33,7 @@ _LIMIT = 2.0
 _INSERTING = ("FastAPI", "Flask and SQLAlchemy", "Django REST")
 
 
-def summarize(runs: Mapping[str, Sequence[Measured]], peers: Sequence[str]) -> dict[str, dict[str, object]]:
+def summarise(runs: Mapping[str, Sequence[Measured]], peers: Sequence[str]) -> dict[str, dict[str, object]]:
     """Return the rates, the tails, and the ratios to peers with their spread."""
     found: dict[str, dict[str, object]] = {}
     for name, of_name in runs.items():
@@ -93,11 +93,11 @@ def main() -> None:
             folder = Path(name)
             folder.chmod(0o755)  # PostgreSQL runs as another user
             if part == "hot":
-                of_part: object = summarize(
+                of_part: object = summarise(
                     measure_scores(folder, rounds=rounds, seconds=seconds), ("FastAPI", "bare gunicorn")
                 )
             elif part == "writes":
-                of_part = summarize(measure_writes(folder, rounds=rounds, seconds=seconds), _INSERTING)
+                of_part = summarise(measure_writes(folder, rounds=rounds, seconds=seconds), _INSERTING)
             else:
                 growth = measure_growth(folder, scale=options.scale, rounds=5 * rounds)
                 show_growth(growth)

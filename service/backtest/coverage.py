@@ -66,12 +66,12 @@ def _miss(first: Sequence[ClaimResult], later: Sequence[ClaimResult], kappa: flo
     skills = [d for step in range(_QUANTILES) for d in skill_bounds(skill, drift, level=(step + 0.5) / _QUANTILES)]
     chances = [fsum(logistic(logit(claim.expected) + d) for claim in later) / len(later) for d in skills]
     right, number, tail = round(fsum(claim.right for claim in later)), len(later), (1 - LEVEL) / 2
-    if count_below(right, number, chances) <= tail:
+    if probability_up_to(right, number, chances) <= tail:
         return -1
-    return 1 if count_below(right - 1, number, chances) >= 1 - tail else 0
+    return 1 if probability_up_to(right - 1, number, chances) >= 1 - tail else 0
 
 
-def count_below(most: int, number: int, rates: Sequence[float]) -> float:
+def probability_up_to(most: int, number: int, rates: Sequence[float]) -> float:
     """Return the probability of at most `most` right claims out of `number`, averaged over the rates."""
     return fsum(_binomial(right, number, rate) for rate in rates for right in range(most + 1)) / len(rates)
 

@@ -35,7 +35,7 @@ _SAME = (_RECORDED.text_key == sa.bindparam("new_text_key")) & (_RECORDED.id != 
 _OTHERS = sa.select(sa.cast(_RECORDED.id, sa.String).label("id")).where(_SAME, _RECORDED.merged_into_id.is_(None))
 _OLDEST = _OTHERS.order_by(_RECORDED.id).limit(_SIMILAR).subquery()
 SAME_TEXT = sa.select(sa.func.aggregate_strings(_OLDEST.c.id, ",")).scalar_subquery()
-"""A subquery for the ids of the oldest other claims with the normalized text of a new claim."""
+"""A subquery for the ids of the oldest other claims with the normalised text of a new claim."""
 _REPLIES = sa.select(Reply).order_by(Reply.id).options(selectinload(Reply.outlet))
 
 
@@ -90,7 +90,7 @@ def _claim_view(
 
 
 def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
-    """Return the ids of the oldest other claims with the same normalized text; none if it is redacted."""
+    """Return the ids of the oldest other claims with the same normalised text; none if it is redacted."""
     if claim.redacted:
         return []
     same = Claim.text_key == text_key(claim.text), Claim.merged_into_id.is_(None)
@@ -98,7 +98,7 @@ def _similar_claims(session: Session, claim: Claim) -> list[UUID]:
 
 
 def _claims_by_text(session: Session, claims: Iterable[Claim]) -> dict[str, list[UUID]]:
-    """Return the ids of the oldest claims with the texts of these claims, by normalized text."""
+    """Return the ids of the oldest claims with the texts of these claims, by normalised text."""
     keys = {text_key(claim.text) for claim in claims}
     place = sa.func.row_number().over(partition_by=Claim.text_key, order_by=Claim.id)
     numbered = sa.select(Claim.text_key, Claim.id, place.label("place")).where(is_among(session, Claim.text_key, keys))

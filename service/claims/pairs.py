@@ -44,7 +44,7 @@ class _Pair(NamedTuple):
 
 
 def list_same_texts(db: Database, *, now: dt.datetime) -> list[LikelyPair]:
-    """Return the newest pairs of claims with the same normalized text."""
+    """Return the newest pairs of claims with the same normalised text."""
     same = _OLDER.text_key == Claim.text_key, _OLDER.id < Claim.id, _OLDER.merged_into_id.is_(None)
     oldest = sa.func.min(sa.cast(_OLDER.id, sa.Text))  # PostgreSQL has no min() of ids before version 18
     rows = sa.select(Claim.id, oldest).join(_OLDER, sa.and_(*same))

@@ -44,4 +44,4 @@ class ImportOutput:
 
     def end(self) -> None:
         """Print the number of errors that were not printed one by one."""
-        self._rejections.summarize()
+        self._rejections.summarise()

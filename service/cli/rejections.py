@@ -32,7 +32,7 @@ class Rejections:
         for warning in result.warnings:
             self._print(f"line {result.number} warning ({warning.code}): {warning.detail}")
 
-    def summarize(self) -> None:
+    def summarise(self) -> None:
         """Print, for each error in a notation, the number of further cells that had it."""
         for code, count in self._more.items():
             cells = "cell was" if count == 1 else "cells were"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.claims.filters import ClaimFilters
-from service.pages.filters import capitalized
+from service.pages.filters import capitalised
 from service.pages.outlet_fields import find_named
 from service.pages.phrases import VERDICT_ADJECTIVES
 from service.storage.paging import PageRequest
@@ -50,7 +50,7 @@ def words_of(asked: ClaimPage, outlet: str | None) -> dict[str, str]:
         "disputed": {True: "With an open dispute", False: "Without an open dispute", None: None}[asked.get("disputed")],
         "q": (q := asked.get("q")) and f"Words: {q}",
     }
-    return {name: capitalized(text) for name, text in words.items() if text}
+    return {name: capitalised(text) for name, text in words.items() if text}
 
 
 def title_of(asked: ClaimPage, outlet: str | None) -> str:
@@ -65,5 +65,5 @@ def title_of(asked: ClaimPage, outlet: str | None) -> str:
     parts += [f"on {topic}"] if (topic := asked.get("topic")) else []
     parts += [f"reported by {outlet}"] if outlet else []
     parts += [f"with the words “{q}”"] if (q := asked.get("q")) else []
-    title = capitalized(" ".join(filter(None, parts)))
+    title = capitalised(" ".join(filter(None, parts)))
     return f"{title}, without an open dispute" if asked.get("disputed") is False else title

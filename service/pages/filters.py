@@ -49,6 +49,6 @@ def address(path: str, question: Mapping[str, object]) -> str:
     return f"{path}?{urlencode(question)}" if question else path
 
 
-def capitalized(title: str) -> str:
+def capitalised(title: str) -> str:
     """Return a title with a capital first letter."""
     return title[:1].upper() + title[1:]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.outlets.browse import INITIALS, ListedOutlet, OutletFilters, browse_outlets, stream_outlets, used_initials
 from service.outlets.domains import ShownDomain
-from service.pages.filters import KINDS_IN_WORDS, address, capitalized, chips
+from service.pages.filters import KINDS_IN_WORDS, address, capitalised, chips
 from service.pages.layout import page_blueprint, read_query, show
 from service.schemas.fields import MAX_PAGE, Count, PageQuery, TopicPath, one_of
 from service.storage.paging import PageRequest
@@ -105,13 +105,13 @@ def _words(asked: _Asked) -> dict[str, str]:
         "kind": kind and KINDS_IN_WORDS[kind],
         "topic": topic and f"Topic: {topic}",
     }
-    return {name: capitalized(text) for name, text in words.items() if text}
+    return {name: capitalised(text) for name, text in words.items() if text}
 
 
 def _title(asked: _Asked) -> str:
     """Return the page title, which describes the filters, such as `Newspapers: A`."""
     initial, kind, topic = asked["initial"], asked["kind"], asked["topic"]
-    noun = "Outlets" if kind is None else capitalized(KINDS_IN_WORDS[kind])
+    noun = "Outlets" if kind is None else capitalised(KINDS_IN_WORDS[kind])
     about = noun if topic is None else f"{noun} with claims on {topic}"
     return about if initial is None else f"{about}: {_shown(initial)}"
 

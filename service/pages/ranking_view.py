@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from service.methods.reliability import DEFAULT_LEVEL, RATED_FROM
 from service.outlets.track_record import Lens
 from service.pages import formats, phrases
-from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalized, chips
+from service.pages.filters import KINDS_IN_WORDS, Chip, address, capitalised, chips
 from service.pages.ranking_columns import Column
 from service.scores.places import RankingCriteria
 from service.scores.ranking_rows import RankedOutlet, RankingTable
@@ -140,7 +140,7 @@ class RankingView:
         least = formats.plural(self.min_resolved, "result")
         given = {
             "topic": self.topic and f"Topic: {self.topic}",
-            "kind": self.kind and capitalized(KINDS_IN_WORDS[self.kind]),
+            "kind": self.kind and capitalised(KINDS_IN_WORDS[self.kind]),
             "basis": "Counting all resolved claims" if self.basis is Basis.RESOLVED else None,
             "min_resolved": self.min_resolved != RATED_FROM and f"With at least {least}",
             "as_of": self.as_of and f"As of {formats.day(self.as_of)}",

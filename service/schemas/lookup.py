@@ -121,7 +121,7 @@ class LookupOut(Answer):
 
 
 class Ready(ma.fields.Nested):
-    """A field for a nested object that is already serialized."""
+    """A field for a nested object that is already serialised."""
 
     def _serialize(self, nested_obj: object, *_: object, **__: object) -> object:  # type: ignore[override] # as in marshmallow
         return nested_obj

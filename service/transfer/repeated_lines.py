@@ -1,4 +1,4 @@
-"""Recognize flat lines that repeat a recorded report, as in a file that is sent again.
+"""Recognise flat lines that repeat a recorded report, as in a file that is sent again.
 
 Most lines of such a file change nothing. For each of them, one report is read instead of all reports on the claim.
 """

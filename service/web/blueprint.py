@@ -93,7 +93,7 @@ class Blueprint(SmorestBlueprint):
         description: str = "",
         headers: dict[str, dict[str, str]] | None = None,
     ) -> Callable[[Callable[P, object]], Callable[P, Response]]:
-        """Serialize and document the result of a view; the default description is that of the schema."""
+        """Serialise and document the result of a view; the default description is that of the schema."""
         if schema is not None and not description:
             description = describe_schema(schema)
         add = super().response(status_code, schema, description=description, headers=headers)

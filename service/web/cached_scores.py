@@ -1,4 +1,4 @@
-"""Cached scores, serialized as the API sends them, with their ETags."""
+"""Cached scores, serialised as the API sends them, with their ETags."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from service.web.kept_responses import note_validity
 from service.web.responses import link_next
 
 JsonObject: TypeAlias = dict[str, Any]
-"""A serialized result, as a JSON object."""
+"""A serialised result, as a JSON object."""
 
 OF_SCORES = {"Cache-Status": {"$ref": "#/components/headers/Cache-Status"}}
 """The headers that `score_response` adds, for the API document."""

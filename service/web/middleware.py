@@ -120,7 +120,7 @@ def _complete_response(response: Response) -> Response:
     _answer_condition(response)
     _complete_location(response)
     if response.status_code == 204:
-        response.set_data(b"")  # smorest serializes the None of the view
+        response.set_data(b"")  # smorest serialises the None of the view
     if not response.is_streamed and response.calculate_content_length() == 0:
         response.headers.pop("Content-Type", None)  # Flask declares an empty body as HTML
     _compress_body(response)

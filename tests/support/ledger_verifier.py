@@ -14,7 +14,7 @@ def sha256(text):
 
 
 def jcs(value):
-    """Serialize a value as in RFC 8785."""
+    """Serialise a value as in RFC 8785."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
@@ -32,7 +32,7 @@ def _string(text):
 
 
 def _number(number):
-    """Serialize a number as ECMAScript does (Number::toString, with the shortest digits that round-trip)."""
+    """Serialise a number as ECMAScript does (Number::toString, with the shortest digits that round-trip)."""
     if number == 0:
         return "0"
     sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()

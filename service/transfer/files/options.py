@@ -44,7 +44,7 @@ class FileOptions:
         feed: str | None = None,
         limit: int = DEFAULT_LIMIT,
     ) -> FileOptions:
-        """Return the options with normalized names of the encoding and the locale.
+        """Return the options with normalised names of the encoding and the locale.
 
         Raises:
             InvalidQuery: Options have invalid values. The error lists all of them, with pointers such as `/encoding`.
