@@ -121,15 +121,16 @@ def contenders(folder: Path, stack: contextlib.ExitStack) -> list[Contender]:
 
 
 def import_outlets(folder: Path, env: dict[str, str]) -> None:
-    """Import a resolved claim for each outlet."""
+    """Import a resolved claim for each outlet, and refit, so that the worker does not do so while it is measured."""
     lines = folder / "lines.ndjson"
     write_lines(lines)
-    subprocess.run(
-        [sys.executable, "-m", "service.cli", "import", str(lines), "--data-dir", str(folder)],
-        env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
-        check=True,
-        capture_output=True,
-    )
+    for command in (["import", str(lines)], ["refit"]):
+        subprocess.run(
+            [sys.executable, "-m", "service.cli", *command, "--data-dir", str(folder)],
+            env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
+            check=True,
+            capture_output=True,
+        )
 
 
 def start_peers(stack: contextlib.ExitStack, **env: str) -> tuple[int, int, int]:
