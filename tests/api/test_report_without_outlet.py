@@ -66,7 +66,7 @@ def test_outlet_made_by_the_same_claim(world):
 )  # fmt: skip
 def test_url_of_no_outlet(world, url):
     """
-    R21: if no outlet on record publishes at the url, the report is rejected; no outlet is created or guessed.
+    R21: if no recorded outlet publishes at the url, the report is rejected; no outlet is created or guessed.
     """
     world.outlet("GitHub", domains=["github.com"])
     claim = world.record()

@@ -25,7 +25,7 @@ def test_unknown_address(site):
     """
     R21: an unknown URL is reported as unknown, and no outlet is guessed from its words.
     """
-    assert "This address is unknown: no outlet on record publishes there." in site.html("/search?q=herald.example.com")
+    assert "This address is unknown: no recorded outlet publishes there." in site.html("/search?q=herald.example.com")
 
 
 def test_words(site):
@@ -160,7 +160,7 @@ def test_similar_to_an_address(world):
     world.outlet("Daily Mail")
 
     page = world.client.get("/search?q=www.dailymial.co.uk/news").text
-    assert "This address is unknown: no outlet on record publishes there." in page
+    assert "This address is unknown: no recorded outlet publishes there." in page
     assert "Did you mean" in page
     assert '<a href="/outlets/daily-mail">Daily Mail</a>' in page
 
