@@ -141,7 +141,7 @@ def change_key(
 
     Raises:
         NotFound: No key has this id.
-        PreconditionFailed: The key was changed since the caller read it.
+        PreconditionFailed: The key has been changed since the caller read it.
         InvalidBody: `expires_at` is in the past.
         KeyEnded: The key was revoked or has expired.
         LastAdminKey: No other admin key will be valid when it expires.
@@ -185,7 +185,7 @@ def revoke_key(db: Database, key_id: UUID, *, if_match: AbstractSet[str] | None 
 
     Raises:
         NotFound: No key has this id.
-        PreconditionFailed: The key was changed since the caller read it.
+        PreconditionFailed: The key has been changed since the caller read it.
         LastAdminKey: No other admin key is valid.
     """
     with db.write() as session:

@@ -102,11 +102,11 @@ def get_topic_rename(rename_id: UUID) -> RenameView:
 def undo_topic_rename(rename_id: UUID, if_match: frozenset[str] | None) -> None:
     """Undo a rename of a topic
 
-    Moves the claims back to their previous paths. Claims whose topic was changed since, and claims that were recorded
+    Moves the claims back to their previous paths. Claims whose topic has since changed, and claims that were recorded
     under the new path, stay where they are.
 
-    The call causes a 409 if the rename is already undone (`rename-undone`), or if a later rename moved some of its
-    claims again (`rename-superseded`). It requires the same scopes as a rename.
+    The call causes a 409 if the rename has already been undone (`rename-undone`), or if a later rename moved some of
+    its claims again (`rename-superseded`). It requires the same scopes as a rename.
     """
     at, now = runtime(), utc_now()
     rename_topics.undo_rename(at.db, at.cache, rename_id, if_match=if_match, caller=caller(), now=now)

@@ -72,7 +72,7 @@ def change_claim(
         NotFound: No claim has this id.
         ClaimMerged: The claim was merged into another one.
         Forbidden: The caller may not change the claim (R14b).
-        PreconditionFailed: The claim was changed since the caller read it.
+        PreconditionFailed: The claim has been changed since the caller read it.
         InvalidBody: The claim is an event, and would lose its due date (R1).
         GroupResolved: The claim is true, and so is another claim of its new group (R3).
     """

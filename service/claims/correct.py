@@ -50,7 +50,7 @@ def correct_report(
     Raises:
         NotFound: No report has this id.
         Forbidden: The caller may not change the report (R14b).
-        PreconditionFailed: The report was changed since the caller read it.
+        PreconditionFailed: The report has been changed since the caller read it.
         ReportWithdrawn: The report was withdrawn.
         MemberRedacted: A new value would replace redacted content.
         InvalidBody: The stance would contradict the probability (R6b).

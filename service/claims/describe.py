@@ -223,7 +223,7 @@ def describe_disputes(resolutions: Iterable[Resolution]) -> list[DisputeView]:
 
 
 def describe_dispute(dispute: Dispute, resolution: Resolution) -> DisputeView:
-    """Return the view of a dispute of a resolution."""
+    """Return the view of a dispute over a resolution."""
     return DisputeView(
         id=dispute.id,
         claim=resolution.claim_id,

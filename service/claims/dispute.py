@@ -55,7 +55,7 @@ def dispute_resolution(
         NotFound: No claim has this id.
         ClaimMerged: The claim was merged into another one.
         NothingToDispute: The claim has no resolution in effect.
-        AlreadyDisputed: The caller has an open dispute of the resolution with a different reason or different evidence.
+        AlreadyDisputed: The caller has an open dispute over the resolution with a different reason or other evidence.
     """
     with db.write() as session:
         claim = load_claim(session, claim_id, lock=True)
@@ -126,7 +126,7 @@ def is_party(claim: Claim, keys: AbstractSet[UUID | None], caller: Caller) -> bo
 
 
 def _open_dispute(resolution: Resolution, caller: Caller) -> Dispute | None:
-    """Return the open dispute of a resolution that a key filed; None if there is none."""
+    """Return the open dispute that a key filed over a resolution; None if there is none."""
     own = (dispute for dispute in resolution.disputes if dispute.filed_by == caller.key_id)
     return next((dispute for dispute in own if dispute.closed_at is None), None)
 

@@ -94,7 +94,7 @@ def undo_claim_merge(
     Raises:
         NotFound: No claim has this id, or it was not merged.
         OwnClaim: One of the claims is resolved, and the caller filed a claim or a report on one (R14b).
-        PreconditionFailed: The merge was changed since the caller read it.
+        PreconditionFailed: The merge has been changed since the caller read it.
         MergeCycle: Because of later changes, relays would form a cycle on one of the claims (R7).
         GroupResolved: One of the claims would be true, although another claim of its group is true (R3).
     """

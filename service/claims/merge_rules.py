@@ -18,8 +18,8 @@ def check_rights(claim: Claim, target: Claim, caller: Caller) -> None:
     """Check that a key may merge two claims, or undo their merge.
 
     Raises:
-        OwnClaim: A claim is resolved, and the key filed one of them or a report on it and lacks `resolutions:own`
-            (R14b).
+        OwnClaim: One of the claims is resolved, and the key filed either of them, or a report on it, and lacks
+            `resolutions:own` (R14b).
     """
     if any(standing_resolution(each) is not None for each in (claim, target)):
         check_own(claim, caller)

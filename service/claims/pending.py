@@ -66,7 +66,7 @@ def get_decided(db: Database, submission_id: UUID, *, caller: Caller) -> Pending
 
 
 def check_scope(kind: SubmissionKind, caller: Caller) -> None:
-    """Check that a key has the scope for submissions of a kind.
+    """Check that a key has the scope required to decide this kind of submission.
 
     Raises:
         Forbidden: The key lacks the scope.

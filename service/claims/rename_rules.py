@@ -45,7 +45,7 @@ def check_own_claims(session: Session, moves: Mapping[UUID, str], caller: Caller
 
 
 def check_in_effect(rename: TopicRename) -> None:
-    """Check that a rename was not already undone."""
+    """Check that a rename has not been undone."""
     if rename.undone_at is not None:
         raise RenameUndone(
             f"You tried to undo the rename {rename.id}, which is already undone. To move the claims, rename the topic "

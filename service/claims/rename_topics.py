@@ -43,7 +43,7 @@ def rename_topic(
     Raises:
         InvalidBody: The topic has no claims, `into` is the topic itself or below it, or a path would have too many
             names.
-        OwnClaim: A claim is resolved, and the key filed it or a report on it and lacks `resolutions:own` (R14b).
+        OwnClaim: The key filed one of the resolved claims, or a report on it, and lacks `resolutions:own` (R14b).
     """
     if is_within(into, source):
         detail = f"The new path must not be {source!r} itself or a topic below it. Send a topic outside of it."
@@ -81,7 +81,7 @@ def undo_rename(
     caller: Caller,
     now: dt.datetime,
 ) -> None:
-    """Move the claims of a rename back, except for those whose topic was changed since.
+    """Move the claims of a rename back, except for those whose topic has since changed.
 
     Args:
         db: The database.
@@ -93,10 +93,10 @@ def undo_rename(
 
     Raises:
         NotFound: No rename has this id.
-        RenameUndone: The rename is already undone.
-        PreconditionFailed: The rename was changed since the caller read it.
+        RenameUndone: The rename has already been undone.
+        PreconditionFailed: The rename has been changed since the caller read it.
         RenameSuperseded: A later rename moved some of its claims again.
-        OwnClaim: A claim is resolved, and the key filed it or a report on it and lacks `resolutions:own` (R14b).
+        OwnClaim: The key filed one of the resolved claims, or a report on it, and lacks `resolutions:own` (R14b).
     """
     with db.write() as session:
         _lock(session)

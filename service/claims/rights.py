@@ -26,7 +26,7 @@ def check_claim_change(claim: Claim, changed: AbstractSet[str], caller: Caller) 
     Raises:
         FiledByAnother: Another key filed the claim, or has a report on it and a member in `SHARED` changes.
         ResolutionInEffect: The claim is resolved, and the key lacks `resolutions:write`.
-        OwnClaim: The claim is resolved, and the key filed it or a report on it and lacks `resolutions:own`.
+        OwnClaim: The key filed the resolved claim, or a report on it, and lacks `resolutions:own`.
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)
@@ -42,7 +42,7 @@ def check_report_change(claim: Claim, report: Report, caller: Caller) -> None:
     Raises:
         FiledByAnother: Another key filed the report.
         ResolutionInEffect: The claim is resolved, and the key lacks `resolutions:write`.
-        OwnClaim: The claim is resolved, and the key filed it or a report on it and lacks `resolutions:own`.
+        OwnClaim: The key filed the resolved claim, or a report on it, and lacks `resolutions:own`.
     """
     if standing_resolution(claim) is not None:
         _check_after_resolution(claim, caller)

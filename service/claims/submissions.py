@@ -44,7 +44,7 @@ class NewSubmission(TypedDict):
 
 @retried
 def submit_dispute(db: Database, claim_id: UUID, *, submission: NewSubmission, sender: str, now: dt.datetime) -> str:
-    """Store a dispute of a claim's resolution in effect, for an editor to accept or refuse.
+    """Store a dispute over a claim's current resolution, for an editor to accept or refuse.
 
     Args:
         db: The database.

@@ -110,7 +110,7 @@ class ClosureView:
 
 @dataclass(frozen=True, slots=True)
 class DisputeView:
-    """A dispute of a resolution, and how it was closed."""
+    """A dispute over a resolution, and how it was closed."""
 
     id: UUID
     claim: UUID

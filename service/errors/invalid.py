@@ -54,8 +54,8 @@ class CursorExpired(ServiceError):
 
 
 class InvalidBody(ServiceError):
-    """You sent a body that does not match the schema of this call or breaks a rule; `errors` lists every invalid place.
-    Correct these places and send the request again.
+    """You sent a body that does not match the schema of this call or breaks a rule; `errors` lists every problem and
+    its location. Correct them and send the request again.
     """
 
     status = 422

@@ -32,8 +32,8 @@ class AddressTooLong(ServiceError):
 
 
 class TooManyRequests(ServiceError):
-    """You exceeded a rate limit, which applies per API key, or per IP address without one. Send the request again after
-    `Retry-After` seconds; `RateLimit-Policy` shows the limit.
+    """You exceeded a rate limit, which applies per API key, or per IP address for requests without a key. Send the
+    request again after `Retry-After` seconds; `RateLimit-Policy` shows the limit.
     """
 
     status = 429
@@ -55,8 +55,8 @@ class TooManyImports(TooManyRequests):
 
 
 class TooManySubmissions(TooManyRequests):
-    """You sent a dispute or a reply through a public form, but your IP address already sent five within a day, or 500
-    submissions are waiting for an editor. Send it again later, or contact the operator.
+    """You tried to send a dispute or a reply through a public form, but five submissions had already been sent from
+    your IP address within a day, or 500 were waiting for an editor. Send it again later, or contact the operator.
     """
 
     name = "too-many-submissions"

@@ -64,7 +64,7 @@ class MergeChain(Conflict):
 
 
 class MergeCycle(Conflict):
-    """You tried to make or undo a merge that would create a cycle: an outlet or claim merged into itself, an
+    """You tried to make or undo a merge, but that would create a cycle: an outlet or claim merged into itself, an
     outlet that owns itself, or outlets that relay each other. Choose another target, change the parent, or withdraw a
     relay, as described in `detail`.
     """
@@ -74,7 +74,7 @@ class MergeCycle(Conflict):
 
 
 class RenameUndone(Conflict):
-    """You tried to undo a rename that was already undone. To move the claims again, send a new rename."""
+    """You tried to undo a rename that has already been undone. To move the claims again, send a new rename."""
 
     name = "rename-undone"
     title = "Rename already undone"

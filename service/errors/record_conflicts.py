@@ -78,8 +78,8 @@ class AlreadyWithdrawn(Conflict):
 
 
 class RelaysRestOnIt(Conflict):
-    """You tried to withdraw a report that other reports relay; without it, the relays would form a cycle. Withdraw
-    those relays first.
+    """You tried to withdraw an outlet's own report that breaks a cycle of relays: without it, the outlets would only
+    relay each other. Withdraw those relays first.
     """
 
     name = "relays-rest-on-it"

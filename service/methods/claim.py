@@ -187,7 +187,7 @@ def _follow(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[U
 
 
 def _reach(start: UUID | None, cites: Mapping[UUID, set[UUID | None]]) -> set[UUID | None]:
-    """Return an outlet with all sources that its relays lead to, directly or through other outlets."""
+    """Return the set of an outlet and every source its relays lead to, directly or indirectly."""
     reached: set[UUID | None] = set()
     ahead = [start]
     while ahead:

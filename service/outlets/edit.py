@@ -62,7 +62,7 @@ def change_outlet(
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         OutletMerged: The outlet was merged into another one.
-        PreconditionFailed: The outlet was changed since the caller read it.
+        PreconditionFailed: The outlet has been changed since the caller read it.
         InvalidBody: A domain is malformed, or the parent is unknown, the outlet itself, or below it.
         DomainTaken: A domain belongs to another outlet.
     """

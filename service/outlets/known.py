@@ -140,7 +140,7 @@ class KnownOutlets:
         return None if has_no_outlet else find_outlet(self._session, reference)
 
     def namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with a name or alias, given by its key; optionally only those without domains."""
+        """Return the outlets whose name or alias has this key, optionally only those without domains."""
         known = self._named.get(key)
         if known is not None and not (known and without_domains):
             return known

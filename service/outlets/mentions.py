@@ -198,7 +198,7 @@ class Directory:
         return outlet
 
     def _namesakes(self, key: str, *, without_domains: bool) -> Collection[Outlet]:
-        """Return the outlets with a name or alias, given by its key, recorded or new in this transaction."""
+        """Return the outlets, recorded or created in this transaction, whose name or alias has this key."""
         on_record = self._known.namesakes(key, without_domains=without_domains)
         created = self._created_names.get(key, ())
         if not created and not self._links:
@@ -225,7 +225,7 @@ class Directory:
         return None
 
     def _linked(self, domain: str) -> Outlet | None:
-        """Return the outlet to which this transaction adds a domain; None if it adds it to no outlet."""
+        """Return the outlet that this transaction links a domain to, or None."""
         key = account_key(domain)
         for link in self._links:
             if isinstance(link, OutletDomain) and link.key == key:

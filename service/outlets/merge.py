@@ -92,7 +92,7 @@ def undo_merge(
         UnknownOutlet: No outlet has this slug or id.
         NotFound: The outlet was not merged.
         OwnClaim: The merge replaced a stance on a resolved claim that the caller filed or has a report on (R14b).
-        PreconditionFailed: The merge was changed since the caller read it.
+        PreconditionFailed: The merge has been changed since the caller read it.
         MergeCycle: The outlet would now be its own ancestor, or relays would form a cycle (R7).
     """
     with db.write() as session:

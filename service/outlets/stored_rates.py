@@ -41,9 +41,9 @@ def read_cells(session: Session, *, due_by: dt.datetime | None = None) -> dict[C
 
 
 def read_rates(session: Session, topics: Collection[str | None], *, due_by: dt.datetime) -> Rates:
-    """Return the rates at which claims due by a moment proved true, with cells for at least these topics.
+    """Return how often claims due by `due_by` proved true, with cells for at least these topics.
 
-    For one topic, the cost does not depend on the number of topics.
+    A query for a single topic costs the same however many topics are stored.
     """
     if len(topics) > 1:
         return rates_of(read_cells(session, due_by=due_by))

@@ -61,10 +61,10 @@ class Lens:
         return self.as_of or self.recorded_by or now
 
     def refuse_future(self, now: dt.datetime) -> None:
-        """Check that no moment of the lens is in the future.
+        """Check that neither `as_of` nor `recorded_by` is in the future.
 
         Raises:
-            InvalidQuery: A moment is in the future.
+            InvalidQuery: `as_of` or `recorded_by` is in the future.
         """
         for name, moment in (("as_of", self.as_of), ("recorded_by", self.recorded_by)):
             if moment is not None and moment > now:

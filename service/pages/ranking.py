@@ -61,7 +61,7 @@ def cached_ranking_page(template: str, view: RankingView, **more: Callable[[], o
     """Return a page that shows a part of the ranking, from the cache if possible.
 
     Args:
-        template: The template. Its `table` is the part of the ranking, and its `asked` is the view.
+        template: The template, rendered with `table` (the requested part of the ranking) and `asked` (the view).
         view: The part of the ranking to show, with its filters and order.
         more: Functions that return further values for the template. They are called before the ranking is read.
     """

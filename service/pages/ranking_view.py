@@ -75,7 +75,7 @@ class RankingView:
 
     @property
     def is_front(self) -> bool:
-        """Whether the page is the front page, sorted by any column."""
+        """Whether this is the front page, however it is sorted."""
         return not self.is_narrowed and self.start == 1
 
     @property

@@ -19,7 +19,7 @@ _HASHED = (
 
 
 class TrailQuery(PageQuery):
-    """The filter and the page of the public list of writes."""
+    """Filter and paging parameters for the public list of writes."""
 
     subject = ma.fields.UUID(
         metadata={
@@ -30,7 +30,7 @@ class TrailQuery(PageQuery):
 
 
 class AuditQuery(TrailQuery):
-    """The filters and the page of the audit log."""
+    """Filter and paging parameters for the audit log."""
 
     actor = ma.fields.UUID(metadata={"description": "Only writes made with the API key with this id."})
     table = ma.fields.String(validate=OneOf(_TABLES), metadata={"description": "Only writes to this table."})

@@ -52,7 +52,7 @@ ClaimPage = shown.page_of("ClaimPage", FoundClaimOut, "claims")
 
 
 class ClaimQuery(PageQuery):
-    """The filters of the list of claims."""
+    """Filter and paging parameters for the list of claims."""
 
     status = one_of(ClaimStatus, "Only claims in this state.")
     verdict = one_of(Verdict, "Only claims whose resolution in effect has this verdict.")

@@ -61,6 +61,6 @@ DisputePage = shown.page_of("DisputePage", DisputeOut, "disputes")
 
 
 class DisputeQuery(PageQuery):
-    """The filters of the list of disputes."""
+    """Filter and paging parameters for the list of disputes."""
 
     status = one_of(DisputeStatus, "Only disputes with this status.")

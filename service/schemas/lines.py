@@ -80,8 +80,11 @@ class ReportLineIn(ReportIn):
     recorded_at = Instant()
 
     @ma.post_load
-    def derive_stance(self, report: _Report, **_: object) -> _Report:
-        """Remove a stance that was derived from the probability, so that it is derived again (R6b)."""
+    def clear_derived_stance(self, report: _Report, **_: object) -> _Report:
+        """Clear a stance that came from the probability, so that it is derived afresh (R6b).
+
+        Reject the line if the two disagree.
+        """
         stance, probability = report["stance"], report["probability"]
         if report.pop("stance_source") is StanceSource.PROBABILITY:
             if probability is None or stance not in (None, Stance.implied_by(probability)):

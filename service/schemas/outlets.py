@@ -131,7 +131,7 @@ class OutletOut(Answer):
 
 
 class OutletQuery(PageQuery):
-    """The filters of the list of outlets."""
+    """Filter and paging parameters for the list of outlets."""
 
     q = Text(
         NAME_LENGTH,

@@ -75,7 +75,7 @@ class RefusalIn(Body):
 
 
 class PendingQuery(PageQuery):
-    """The filters of the list of submissions."""
+    """Filter and paging parameters for the list of submissions."""
 
     kind = one_of(SubmissionKind, "Only submissions of this kind.")
     status = one_of(SubmissionStatus, "Only submissions with this status.", load_default=SubmissionStatus.PENDING)

@@ -9,7 +9,7 @@ from service.values.ids import SLUG_LENGTH
 
 
 class QueueQuery(PageQuery):
-    """The filters and the page of the queue of due claims."""
+    """Filter and paging parameters for the queue of due claims."""
 
     topic = topic("Only claims on this topic or below it.")
     outlet = Text(SLUG_LENGTH, metadata={"description": "Only claims reported by the outlet with this slug or id."})

@@ -114,6 +114,6 @@ class ReportPatch(Body):
 
 
 class ReportQuery(PageQuery):
-    """The filter and the page of the list of an outlet's reports."""
+    """Filter and paging parameters for an outlet's reports."""
 
     topic = topic("Only reports of claims on this topic or below it.")

@@ -27,7 +27,7 @@ TopicPage = shown.page_of("TopicPage", TopicOut, "topics")
 
 
 class TopicQuery(PageQuery):
-    """The filter and the page of the list of topics."""
+    """Filter and paging parameters for the list of topics."""
 
     topic = topic("Only this topic and those below it.")
 

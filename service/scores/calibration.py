@@ -66,7 +66,7 @@ def outlet_calibration(db: Database, reference: str, *, lens: Lens, now: dt.date
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     with db.read() as session:

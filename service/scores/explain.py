@@ -66,7 +66,7 @@ def explain_score(
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        InvalidQuery: A moment is in the future, or the cursor belongs to another list.
+        InvalidQuery: `as_of` or `recorded_by` is in the future, or the cursor belongs to another list.
     """
     lens.refuse_future(now)
     with db.read() as session:
@@ -99,7 +99,7 @@ def _lens_at(started: dt.datetime, lens: Lens, *, now: dt.datetime) -> Lens:
     """Return a lens for the record at the time of the first page, so that all pages agree.
 
     Raises:
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     # The clock of the machine that returned the first page may be ahead.
     lens = replace(lens, recorded_by=lens.recorded_by or min(started, now))

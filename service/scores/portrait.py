@@ -58,7 +58,7 @@ def portray_outlet(db: Database, reference: str, *, lens: Lens, now: dt.datetime
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         OutletMerged: The outlet was merged into another one.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     matured_lens = replace(lens, basis=Basis.MATURED)

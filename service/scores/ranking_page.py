@@ -44,7 +44,7 @@ def ranking_page(
     All pages show the ranking as it was when the first one was read.
 
     Raises:
-        InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+        InvalidQuery: The cursor belongs to another ranking, or `as_of` or `recorded_by` is in the future.
         CursorExpired: The first page is too old, or its ranking can no longer be read.
     """
     lens.refuse_future(now)

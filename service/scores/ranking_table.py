@@ -49,7 +49,7 @@ def ranking_table(
         now: The time of the call.
 
     Raises:
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     with db.read() as session:

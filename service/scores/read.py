@@ -79,7 +79,7 @@ def read_score(db: Database, reference: str, *, lens: Lens, now: dt.datetime) ->
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         OutletMerged: The outlet was merged into another one.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     return read_scores(db, [reference], lens=lens, now=now, follow_merges=False)[0]
 
@@ -99,7 +99,7 @@ def read_scores(
     Raises:
         UnknownOutlet: Some references belong to no outlet.
         OutletMerged: An outlet was merged, and `follow_merges` is false.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     with db.read() as session:

@@ -81,7 +81,7 @@ def stream_scores(session: Session, *conditions: Condition, lens: Lens, now: dt.
     """Yield the scores of all scorable outlets that meet the conditions, sorted by slug.
 
     Raises:
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     rows = sa.select(Outlet.id).where(Outlet.scorable, Outlet.merged_into_id.is_(None), *conditions)

@@ -59,7 +59,7 @@ def list_stated_claims(
 
     Raises:
         UnknownOutlet: No outlet has this slug or id.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     lens.refuse_future(now)
     with db.read() as session:

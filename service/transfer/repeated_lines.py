@@ -23,7 +23,7 @@ from service.values.instants import start_of_day
 
 
 class _Candidate(NamedTuple):
-    """A flat line that may repeat a report, with the claim and fingerprint that such a report has."""
+    """A flat line that may repeat a report, with the claim id and fingerprint that the report would have."""
 
     number: int
     line: FlatLine

@@ -174,7 +174,7 @@ def _stem(word: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a text in lower case, without width variants, accents and optional vowel points.
+    """Return a text in lower case, with width variants normalised and accents and optional vowel points removed.
 
     Marks that a script needs are kept, such as the vowel signs of Thai and Hindi.
     """

@@ -123,7 +123,7 @@ def check_scope(*scopes: Scope) -> None:
 
 
 def count_call(kind: Literal["reads", "writes"], key_id: UUID | None, *, calls: int = 1) -> None:
-    """Count a call against the limit of its API key, or of its IP address without one.
+    """Count a call against the limit of its API key, or of its IP address if it has no key.
 
     A batch counts as several calls.
 

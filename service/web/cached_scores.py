@@ -46,7 +46,7 @@ def cached_score(
     Raises:
         UnknownOutlet: No outlet has this slug or id.
         OutletMerged: The outlet was merged into another one.
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
     responses, status = _cached(db, cache, [reference], lens=lens, now=now, follow_merges=False)
     return responses[0], status
@@ -58,7 +58,7 @@ def cached_list(
     """Return the scores of outlets as one page of encoded JSON, in the order given.
 
     Raises:
-        InvalidQuery: Some references belong to no outlet, or a moment of the lens is in the future.
+        InvalidQuery: Some references belong to no outlet, or `as_of` or `recorded_by` is in the future.
     """
     try:
         responses, status = _cached(db, cache, references, lens=lens, now=now)
@@ -111,7 +111,7 @@ def cached_ranking(
     """Return a page of the ranking as encoded JSON, from the cache unless it is of a past moment.
 
     Raises:
-        InvalidQuery: The cursor belongs to another ranking, or a moment of the lens is in the future.
+        InvalidQuery: The cursor belongs to another ranking, or `as_of` or `recorded_by` is in the future.
         CursorExpired: The first page is too old, or the ranking of that moment cannot be computed any more.
     """
 

@@ -24,7 +24,7 @@ def cached_score_table(
     """Return the scores of all outlets as CSV. The scores are cached; the names of the rows are not.
 
     Raises:
-        InvalidQuery: A moment of the lens is in the future.
+        InvalidQuery: `as_of` or `recorded_by` is in the future.
     """
 
     def compute(_: object) -> list[EncodedResponse]:

@@ -80,7 +80,7 @@ def test_without_a_key(world):
 
 def test_replay_tells_what_was_so_then(world):
     """
-    A replay is the first response, even if the claim was changed since.
+    A replay is the first response, even if the claim has since changed.
     """
     first = world.post("/v1/claims", CLAIM, headers=KEY)
     world.resolve(first.json, "true")

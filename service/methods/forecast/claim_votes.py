@@ -11,8 +11,9 @@ from service.methods.forecast.records import ForecastReport
 class ClaimVotes:
     """The current votes on one claim, updated report by report.
 
-    An outlet has one vote: its last `support` or `deny`, or else its last report (R6). The votes of one source count
-    once: as the vote of its root outlet if that has one, or else as the last vote.
+    Each outlet has one vote: its latest `support` or `deny`, otherwise its latest report (R6). In `others`, votes that
+    share a source count once: the root outlet's vote if it has one, otherwise that of the outlet whose first report is
+    the latest.
     """
 
     def __init__(self) -> None:
@@ -40,7 +41,7 @@ class ClaimVotes:
         return report.root is not None and any(vote.source == report.root for _, vote in self._votes.values())
 
     def others(self, report: ForecastReport) -> list[int]:
-        """Return the numbers of the votes of all sources but a report's own, one for each source."""
+        """Return the numbers of the votes, one for each source, without the source and the outlet of this report."""
         if not (self._relayed or report.root is not None):
             return [number for outlet, (number, _) in self._votes.items() if outlet != report.outlet]
         by_source: dict[str, tuple[int, ForecastReport]] = {}

@@ -24,7 +24,8 @@ from service.values.vocabulary import Stance
 class Learner:
     """A learner for backtests, which holds in memory the data that the service stores in its database.
 
-    Outcomes are learned in the order in which they are due. A fit waits for all outcomes of one instant.
+    Outcomes are learned in the order in which they are due. The model is refitted only once all outcomes due at
+    the same instant have been learned.
     """
 
     def __init__(self) -> None:

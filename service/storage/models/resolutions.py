@@ -17,7 +17,7 @@ _OPEN = sa.text("closed_at IS NULL")
 
 
 class Resolution(Base):
-    """A verdict on a claim, with its evidence. The newest one of a claim is in effect (R11)."""
+    """A verdict on a claim, with its evidence. A claim's newest resolution is the one in effect (R11)."""
 
     __tablename__ = "resolution"
     __table_args__ = (sa.UniqueConstraint("claim_id", "position"), sa.Index(None, "known_at", "claim_id"))
