@@ -210,7 +210,7 @@ def test_second_host_with_an_embedded_redis(postgres, tmp_path):
         said = (folders[1] / "serve.log").read_text()
         assert f":{folders[0]} uses this database with a different Redis" in said
         assert "Set BORNEOUT_REDIS_URL to the same Redis on every host." in said
-        assert ("ok", "ok") == state(first)
+        wait_until(lambda: ("ok", "ok") == state(first))
         first.stop()
     with running(folders[1], env=env) as second:
-        assert ("ok", "ok") == state(second)
+        wait_until(lambda: ("ok", "ok") == state(second))
