@@ -26,7 +26,7 @@ from service.web.runtime import runtime
 blp = Blueprint("lookup", __name__, url_prefix="/v1/outlets/lookup", description="The outlets behind URLs.")
 
 _LIFE = dt.timedelta(seconds=1)
-"""How long a lookup is cached. It is short, because the periods of domains begin and end without a write."""
+"""The time for which a lookup is cached: short, because the periods of domains begin and end without a write."""
 
 
 class LookupParameters(TypedDict):

@@ -12,10 +12,10 @@ from flask import Response, after_this_request, render_template, request
 from service.access.sessions import find_editor
 from service.claims import listing, story, submissions
 from service.claims.record import get_claim
-from service.errors import ClaimMerged, OutletMerged, ServiceError, Unauthorized
+from service.errors import ClaimMerged, ServiceError, Unauthorized
 from service.outlets import edit
-from service.outlets.describe import OutletView
 from service.pages.layout import page_blueprint, read_query, show
+from service.pages.outlet_fields import surviving_outlet
 from service.pages.sign_in import redirect_to
 from service.pages.submission_forms import read_form
 from service.schemas.fields import PageQuery
@@ -109,7 +109,7 @@ def send_general_reply(outlet: str) -> Response:
     try:
         return _show_link(_submit_reply(outlet, None))
     except ServiceError as problem:
-        return _show_again("submissions/reply.html", problem, claim=None, outlets=[_surviving_outlet(outlet)])
+        return _show_again("submissions/reply.html", problem, claim=None, outlets=[surviving_outlet(outlet)])
 
 
 @blp.get("/submissions")
@@ -173,14 +173,6 @@ def _surviving(claim_id: UUID) -> UUID:
         return get_claim(runtime().db, claim_id, now=utc_now()).id
     except ClaimMerged as merged:
         return merged.into
-
-
-def _surviving_outlet(reference: str) -> OutletView:
-    """Return an outlet, or the outlet that it was merged into after the form was shown."""
-    try:
-        return edit.get_outlet(runtime().db, reference)
-    except OutletMerged as merged:
-        return edit.get_outlet(runtime().db, merged.into)
 
 
 def _show_link(secret: str) -> Response:
